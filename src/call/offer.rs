@@ -39,6 +39,9 @@ pub struct Judged {
     pub left_out: Option<&'static str>,
     /// Whether the offer has just failed and is therefore asked after the others.
     pub rests: bool,
+    /// The offers are asked in the order of this.
+    #[serde(skip)]
+    rank: [f64; 4],
 }
 
 /// Judges the offers of the model that a caller named. Offers that may be asked come first, in order; among these, resting ones
@@ -71,7 +74,7 @@ pub fn judge(
         _ => None,
     };
     let sort = route.sort.or(routing.map(|(_, sort)| *sort));
-    let (mut ranks, mut all) = (Vec::new(), Vec::new());
+    let mut all: Vec<Judged> = Vec::new();
     for offer in &model.providers {
         let left_out = left_out(model, offer, route, pin);
         let mut first = route.order.iter();
@@ -85,8 +88,7 @@ pub fn judge(
             value(offer, sort),
         ];
         // The lists are short, and the standard library's sort would be larger than this whole module.
-        let at = ranks.partition_point(|other| *other <= rank);
-        ranks.insert(at, rank);
+        let at = all.partition_point(|other| other.rank <= rank);
         all.insert(
             at,
             Judged {
@@ -94,6 +96,7 @@ pub fn judge(
                 left_out,
                 offer: offer.clone(),
                 rests,
+                rank,
             },
         );
     }

@@ -196,9 +196,12 @@ impl ClientHandle {
             return Ok(JsValue::UNDEFINED);
         }
         let route = match route {
-            None => shared.config.route.as_deref().cloned().unwrap_or_default(),
-            given => Route::read(&convert::options(given)?, "route", &shared.config.base_url)
-                .map_err(error_to_js)?,
+            None => shared.config.route.clone().unwrap_or_default(),
+            given => {
+                let given = convert::options(given)?;
+                let route = Route::read(&given, "route", &shared.config.base_url);
+                Rc::new(route.map_err(error_to_js)?)
+            }
         };
         let offers = route::offers(shared, model, &route);
         offers.map(|offers| to_js(&offers)).map_err(error_to_js)

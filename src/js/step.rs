@@ -193,15 +193,8 @@ pub fn no_key(why: f64) -> NoKey {
 pub fn refusal(text: &str) -> Refusal {
     let answer = json::parse(text.as_bytes()).unwrap_or(Value::Null);
     let number = |name: &str| answer.get(name).and_then(Value::as_f64);
-    let reason = match answer.get("reason").and_then(Value::as_str) {
-        Some("requests") => Reason::Requests,
-        Some("tokens") => Reason::Tokens,
-        Some("month") => Reason::Month,
-        Some("budget") => Reason::Budget,
-        Some("concurrent") => Reason::Concurrent,
-        Some("blocked") => Reason::Blocked,
-        _ => Reason::Other,
-    };
+    let reason = answer.get("reason").and_then(Value::as_str);
+    let reason = Reason::named(reason.unwrap_or_default());
     let wait = number("retryAfter").filter(|ms| *ms >= 0.0);
     let wait = wait.map_or(Millis::INFINITY, Millis);
     let scope = answer.get("scope").and_then(Value::as_str);

@@ -54,6 +54,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The reason with this name.
+    pub fn named(name: &str) -> Self {
+        const KNOWN: [Reason; 6] = [
+            Reason::Requests,
+            Reason::Tokens,
+            Reason::Month,
+            Reason::Budget,
+            Reason::Concurrent,
+            Reason::Blocked,
+        ];
+        let known = KNOWN.iter().find(|reason| reason.name() == name);
+        known.copied().unwrap_or(Reason::Other)
+    }
+
     /// The name in errors.
     pub fn name(self) -> &'static str {
         match self {
