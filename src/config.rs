@@ -16,7 +16,9 @@ mod timeout;
 pub use base_url::BaseUrl;
 pub use header::Headers;
 pub use key::{KeySource, check_given as check_given_key, not_given as not_given_key};
+pub use options::{budget, limits};
 pub use request_options::RequestOptions;
+pub use retry::policy as retry_policy;
 pub use route::{Ability, Route, Sort};
 pub use table::check;
 pub use timeout::Timeouts;
@@ -156,11 +158,7 @@ impl Default for Config {
 impl Config {
     /// The config from a client's options (`HuggingFaceOptions`). Functions arrive as [`Value::Other`].
     pub fn from_options(given: &Value, source: &KeySource) -> Result<Self, Error> {
-        let mut draft = Draft::default();
-        let given = Fields::of(given, "");
-        options::read(&mut draft, &given, source);
-        given.ok()?;
-        draft.finish(source)
+        Draft::default().with_options(&Fields::of(given, ""), source)
     }
 
     /// The config from a provider page's block; the options override the block.
@@ -179,9 +177,7 @@ impl Config {
         let fields = Fields::of(entry, &path);
         page::read(&mut draft, &fields, entry, !brings_keys, env);
         fields.ok()?;
-        options::read(&mut draft, &given, source);
-        given.ok()?;
-        draft.finish(source)
+        draft.with_options(&given, source)
     }
 }
 
@@ -196,6 +192,13 @@ struct Draft {
 }
 
 impl Draft {
+    /// The config of this draft with the options, which replace what it holds.
+    fn with_options(mut self, given: &Fields<'_>, source: &KeySource) -> Result<Config, Error> {
+        options::read(&mut self, given, source);
+        given.ok()?;
+        self.finish(source)
+    }
+
     fn finish(self, source: &KeySource) -> Result<Config, Error> {
         let Draft {
             mut config,

@@ -21,6 +21,7 @@ use std::fmt;
 use crate::error::Error;
 use crate::json::Value;
 use crate::spelling::nearest;
+use crate::text::digits;
 
 /// An object, the path that leads to it, and the first mistake in it.
 pub struct Fields<'a> {
@@ -236,7 +237,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The same for a place that may stay empty.
+    /// Stores a count of at least one in `place`, if the field is given.
+    pub fn set_count(&self, name: &str, place: &mut usize) {
+        if let Some(count) = self.number(name, Bounds::COUNT) {
+            *place = count as usize;
+        }
+    }
+
+    /// The same as [`set`](Fields::set) for a place that may stay empty.
     pub fn set_some(&self, name: &str, bounds: &Bounds, place: &mut Option<f64>) {
         *place = self.number(name, bounds).or(*place);
     }
@@ -334,14 +342,15 @@ pub fn one_of(words: &[&str]) -> String {
             place if place + 1 == words.len() => "\" or \"",
             _ => "\", \"",
         };
-        problem.extend([between, word]);
+        problem.push_str(between);
+        problem.push_str(word);
     }
     problem + "\""
 }
 
 /// `list[3]`
 pub fn item(path: &str, index: usize) -> String {
-    [path, "[", &index.to_string(), "]"].concat()
+    [path, "[", &digits(index), "]"].concat()
 }
 
 fn absent(value: &Value) -> bool {

@@ -34,7 +34,7 @@ pub struct Admitted {
 }
 
 /// The known facts about a call so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Progress {
     /// The key that was used last.
     pub key: Option<usize>,
@@ -43,7 +43,7 @@ pub struct Progress {
     /// The provider that answered, where a header or the URL names it.
     pub provider: Option<String>,
     /// The candidate that was asked last; `None` without a route.
-    pub candidate: Option<Candidate>,
+    pub candidate: Option<Rc<Candidate>>,
     /// Candidates that have failed, oldest first.
     pub tried: Vec<Tried>,
     /// HTTP status of the last response; 0 where no response came.
@@ -164,19 +164,18 @@ impl Call {
         let (prompt, completion) = told.counts();
         // A count of 0 for a prompt or a text that exists means that the server didn't count.
         let counted = |told, any: bool| count(told).filter(|count| *count > 0 || !any);
-        let known = (
-            counted(prompt, request.ask.prompt_tokens > 0),
-            counted(completion, told.said > 0),
-        );
-        let (prompt, completion) = match (known, delivered) {
-            ((Some(prompt), Some(completion)), None) => (prompt, completion),
-            (_, None) => return false,
-            ((prompt, completion), Some(delivered)) => (
-                prompt.unwrap_or(0).max(request.ask.prompt_tokens),
-                completion.unwrap_or(0).max(delivered),
-            ),
-        };
-        let is_told = known == (Some(prompt), Some(completion));
+        let told_prompt = counted(prompt, request.ask.prompt_tokens > 0);
+        let told_completion = counted(completion, told.said > 0);
+        let mut prompt = told_prompt.unwrap_or(0);
+        let mut completion = told_completion.unwrap_or(0);
+        let mut is_told = told_prompt.is_some() && told_completion.is_some();
+        if let Some(delivered) = delivered {
+            let (least_prompt, told) = (request.ask.prompt_tokens, (prompt, completion));
+            (prompt, completion) = (prompt.max(least_prompt), completion.max(delivered));
+            is_told &= told == (prompt, completion);
+        } else if !is_told {
+            return false;
+        }
         let total = told.total.filter(|_| is_told).map(|total| total as u64);
         if doubt.is_some() {
             self.account.progress.get(|progress| progress.doubt = doubt);
@@ -302,13 +301,15 @@ impl Call {
         if self.account.attempts.get() == 0 {
             self.give_back(&whole);
         } else {
-            let used = self.account.progress.get(|progress| progress.clone());
-            let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
-            let priced = used
-                .unpriced
-                .iter()
-                .map(|portion| self.usd_to_book(portion));
-            let usd = priced.sum::<Usd>() + used.beside.usd.unwrap_or_default();
+            let (tokens, usd) = self.account.progress.get(|used| {
+                let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
+                let reported = used.beside.usd.unwrap_or_default();
+                let priced = used
+                    .unpriced
+                    .iter()
+                    .map(|portion| self.usd_to_book(portion));
+                (tokens, priced.sum::<Usd>() + reported)
+            });
             self.settle(&whole, tokens, usd, now);
         }
         self.freed();

@@ -156,7 +156,7 @@ impl Call {
             }
             let answer = self.ask_memory(&parts, !self.is_split(), now);
             let Some(answer) = answer else {
-                machine.state = State::Reserving(round);
+                machine.state = State::Reserving(Box::new(round));
                 return Step::Reserve { parts };
             };
             if let Err(step) = self.hear(machine, &mut round, answer, now) {
@@ -372,9 +372,9 @@ impl Call {
 
     /// Ends the wait with a failure. If a server failed an earlier attempt, that failure is reported: it matters more than
     /// the limit that kept the next attempt back.
-    pub(super) fn give_up(&self, machine: &mut Machine, failure: Failure) -> Step {
+    pub(super) fn give_up(&self, machine: &mut Machine, failure: Box<Failure>) -> Step {
         self.end_turn(machine);
-        let failure = machine.last.take().unwrap_or_else(|| Box::new(failure));
+        let failure = machine.last.take().unwrap_or(failure);
         machine.fail(failure)
     }
 

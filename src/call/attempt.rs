@@ -23,7 +23,7 @@ const ERROR_BODY_PATIENCE: Millis = Millis(5_000.0);
 
 /// An attempt that brought no answer.
 struct Failed {
-    failure: Failure,
+    failure: Box<Failure>,
     status: Option<u16>,
     /// How long until the same key may be tried again; none: never.
     delay: Option<Millis>,
@@ -58,9 +58,9 @@ impl Call {
                 self.afford(machine, now)
             }
             (State::AskingKey, Event::Key(key)) => self.take_key(machine, key, now),
-            (State::AskingKey, Event::NoKey(why)) => machine.fail(Box::new(self.no_key(why))),
+            (State::AskingKey, Event::NoKey(why)) => machine.fail(self.no_key(why)),
             (State::Reserving(round), Event::Reserved(answer)) => {
-                self.reserved(machine, round, answer, now)
+                self.reserved(machine, *round, answer, now)
             }
             (State::ReservingWhole, Event::Reserved(answer)) => {
                 self.reserved_whole(machine, answer, now)
@@ -108,7 +108,7 @@ impl Call {
     fn afford(&self, machine: &mut Machine, now: Now) -> Step {
         if self.has_budget() && !self.is_priced() {
             let failure = self.failure(self.unpriced());
-            return machine.fail(Box::new(failure));
+            return machine.fail(failure);
         }
         self.set_out(machine, now)
     }
@@ -129,13 +129,14 @@ impl Call {
 
     fn take_key(&self, machine: &mut Machine, key: &str, now: Now) -> Step {
         if let Err(error) = check_given_key(key) {
-            return machine.fail(Box::new(self.failure(error)));
+            return machine.fail(self.failure(error));
         }
         self.shared.remember_secret(key);
         self.sent_keys.get(|keys| keys.push(key.to_string()));
         // The key function returned the key that the server has refused: another attempt would fail the same way.
-        if let Some((refused, failure)) = machine.refused_key.take()
-            && refused.as_deref() == Some(key)
+        let refused = machine.refused_key.take();
+        if refused.as_deref() == Some(key)
+            && let Some(failure) = machine.last.take()
         {
             return machine.fail(failure);
         }
@@ -158,10 +159,9 @@ impl Call {
         self.account.progress.get(|progress| {
             progress.key = Some(key);
             if progress.candidate != aimed {
-                progress.provider = progress
-                    .provider
-                    .take()
-                    .filter(|_| progress.candidate.is_none());
+                if progress.candidate.is_some() {
+                    progress.provider = None;
+                }
                 progress.candidate = aimed;
             }
         });
@@ -218,7 +218,9 @@ impl Call {
         self.account.progress.get(|progress| {
             progress.request_id = id;
             progress.status = head.status;
-            progress.provider = provider.or(progress.provider.take());
+            if provider.is_some() {
+                progress.provider = provider;
+            }
         });
     }
 
@@ -237,18 +239,21 @@ impl Call {
             }
             Lost::Connection(names) => self.timed_out_by_runtime(names, Phase::Connect),
         };
-        match &timeout {
+        let (failure, delay) = match timeout {
             // The model may have worked although no response came: its prompt counts, and a second attempt could be charged as
             // well.
-            Some(_) => self.sent_in_vain(admitted, now),
-            None => self.book(admitted, 0, 0, now),
-        }
-        let delay = match &timeout {
-            Some(_) => None,
-            None => self.delay(machine, None, &|_| None, None, now, random),
+            Some(timeout) => {
+                self.sent_in_vain(admitted, now);
+                (timeout, None)
+            }
+            None => {
+                self.book(admitted, 0, 0, now);
+                let delay = self.delay(machine, None, &|_| None, None, now, random);
+                (self.unanswered(), delay)
+            }
         };
         let failed = Failed {
-            failure: timeout.unwrap_or_else(|| self.unanswered()),
+            failure,
             status: None,
             delay,
         };
@@ -281,7 +286,7 @@ impl Call {
         if refuses && self.requests.get(machine.index).is_some_and(can_do_without) {
             // The refusal has nothing to do with the key, and it is no attempt by the retry options.
             machine.tried.pop();
-            machine.last = Some(Box::new(failure));
+            machine.last = Some(failure);
             return self.prepare(machine, now);
         }
         let failed = Failed {
@@ -332,11 +337,11 @@ impl Call {
             && self
                 .shared
                 .pool(|pool| pool.has_another(&model, &machine.tried, now));
-        let mut failure = Box::new(failed.failure);
+        let mut failure = failed.failure;
         failure.attempt = machine.attempt;
         if !last && failed.status == Some(401) && self.shared.config.key_from_function {
-            machine.last = Some(failure.clone());
-            machine.refused_key = Some((machine.given_key.take(), failure));
+            machine.last = Some(failure);
+            machine.refused_key = machine.given_key.take();
             return self.prepare(machine, now);
         }
         let of_key = matches!(failed.status, Some(401..=403));
@@ -384,9 +389,8 @@ impl Call {
             State::ReadingError(admitted, _) => self.book(admitted, 0, 0, now),
             _ => {}
         }
-        let step = machine.fail(Box::new(
-            self.cancelled(how, self.options.timeouts.idle_before()),
-        ));
+        let failure = self.cancelled(how, self.options.timeouts.idle_before());
+        let step = machine.fail(failure);
         if matches!(state, State::Reserving(_) | State::ReservingWhole) {
             machine.state = State::Owed;
         }

@@ -34,7 +34,7 @@ pub(super) fn add_portion(portions: &mut Vec<Portion>, new: Portion) {
 impl Call {
     /// The tokens of request `index` as a portion of the provider and model that used them.
     pub(super) fn portion(&self, index: usize, prompt: u64, completion: u64) -> Portion {
-        let model = self.model_of(index).into_owned();
+        let model = self.model_of(index);
         Portion {
             provider: self.provider_of(index),
             model,
@@ -60,17 +60,16 @@ impl Call {
         let priced = costs.reduce(Cost::plus);
         match progress.beside.usd {
             Some(usd) => Cost::reported(usd + priced.and_then(|cost| cost.usd).unwrap_or_default()),
-            None => priced.unwrap_or_else(|| self.cost(&self.nothing())),
+            None => priced.unwrap_or_else(|| self.cost(&self.nothing(progress))),
         }
     }
 
     /// An empty portion of the candidate that was asked last.
-    fn nothing(&self) -> Portion {
-        let last = |progress: &mut Progress| progress.candidate.as_ref().map(|of| of.sent.clone());
-        let model = self.account.progress.get(last);
+    fn nothing(&self, progress: &Progress) -> Portion {
+        let last = progress.candidate.as_deref();
         Portion {
-            model: model.unwrap_or_else(|| self.model.clone()),
-            provider: self.provider(),
+            model: last.map_or(&self.model, |of| &of.sent).clone(),
+            provider: self.provider_as(last, progress),
             prompt: 0,
             completion: 0,
         }

@@ -1,5 +1,7 @@
 //! Failover between the candidates of a route: which one is asked when one has failed, and what happens when all have.
 
+use std::rc::Rc;
+
 use super::account::Progress;
 use super::failure::Failure;
 use super::machine::{LATE, Machine, State};
@@ -104,7 +106,7 @@ impl Call {
             ask_again(machine, refusal.limit.retry_after);
         }
         if machine.last.is_none() {
-            machine.last = Some(Box::new(self.refused(refusal)));
+            machine.last = Some(self.refused(refusal));
         }
         Some(self.ask_next(machine, now))
     }
@@ -152,7 +154,7 @@ impl Call {
     }
 
     /// Writes a candidate's model into a request.
-    pub(super) fn aim(&self, index: usize, mut candidate: Candidate) {
+    pub(super) fn aim(&self, index: usize, mut candidate: Rc<Candidate>) {
         let Some(request) = self.requests.get(index) else {
             return;
         };
@@ -162,7 +164,9 @@ impl Call {
         if let Some((embeddings, batch)) = embeddings {
             // Each model was checked when the call began.
             if let Ok(way) = embeddings.way(&candidate.sent, endpoint(&self.shared.config)) {
-                candidate.provider.clone_from(&way.provider);
+                Rc::make_mut(&mut candidate)
+                    .provider
+                    .clone_from(&way.provider);
                 request.url.get(|url| url.clone_from(&way.url));
                 request.replace_body(embeddings.body_on(&way, batch.clone()));
             }
@@ -186,7 +190,7 @@ impl Call {
             return;
         };
         let tried = Tried {
-            model: candidate.named,
+            model: candidate.named.clone(),
             provider: self.provider(),
             status: failure.error.status,
             error: failure.error.class.name(),
@@ -204,7 +208,7 @@ impl Call {
             return false;
         }
         let aimed = self.requests.get(index).and_then(|request| {
-            let named = |aimed: &Candidate| model_id(&aimed.named).to_string();
+            let named = |aimed: &Rc<Candidate>| model_id(&aimed.named).to_string();
             request.aimed.get(|aimed| aimed.as_ref().map(named))
         });
         self.locked.get(|locked| match locked {
@@ -227,7 +231,7 @@ impl Call {
         let message = "Another model has answered another part of this call, and no try is left: numbers of two models can't be compared.";
         let mut error = Error::new(Class::Api, message).advise("Raise retry.maxAttempts.");
         error.is_retryable = true;
-        let failure = || Box::new(self.failure(error));
+        let failure = || self.failure(error);
         let last = machine.last.take().unwrap_or_else(failure);
         machine.fail(last)
     }

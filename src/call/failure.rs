@@ -1,14 +1,12 @@
 //! The typed errors of a call, in words that say what to do. Keys are removed from everything that a server said.
 
-use serde::Serialize;
-
 use super::Call;
 use super::head::Head;
 use crate::config::header;
-use crate::error::{CUT, Class, Details, Error, add_secret, redact};
+use crate::error::{CUT, Class, Error, add_secret, redact};
 use crate::policy::ledger::{Kind, Tried};
 use crate::policy::time_limit::{self, Phase};
-use crate::unit::{Millis, Usd};
+use crate::unit::Millis;
 use crate::wire::failure;
 use crate::wire::fault::Fault;
 use crate::wire::model;
@@ -16,7 +14,7 @@ use crate::wire::request::route;
 use crate::wire::whole;
 
 /// A typed error with the call's details; flags name what the driver has to add.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Failure {
     /// The error that the caller gets.
     pub error: Error,
@@ -49,38 +47,10 @@ pub enum Cancelled {
     Closed,
 }
 
-/// A failure as plain data for the driver. Absent members are left out.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FailureData<'a> {
-    class: &'static str,
-    message: &'a str,
-    hint: Option<&'a str>,
-    path: Option<&'a str>,
-    status: Option<u16>,
-    code: Option<&'a str>,
-    r#type: Option<&'a str>,
-    param: Option<&'a str>,
-    is_retryable: bool,
-    retry_after: Option<Millis>,
-    estimated_time: Option<Millis>,
-    reason: Option<&'static str>,
-    scope: Option<&'a str>,
-    spent_usd: Option<Usd>,
-    budget_usd: Option<Usd>,
-    attempts: u32,
-    request_id: Option<&'a str>,
-    attempt: u32,
-    tried: Option<&'a [Tried]>,
-    adds_cause: bool,
-    adds_headers: bool,
-    body: Option<&'a str>,
-}
-
 impl Failure {
     /// The failure of an error that belongs to no call.
-    pub fn of_no_call(error: Error) -> Self {
-        Failure {
+    pub fn of_no_call(error: Error) -> Box<Self> {
+        Box::new(Failure {
             error,
             attempts: 0,
             request_id: None,
@@ -89,36 +59,13 @@ impl Failure {
             cause: false,
             headers: false,
             body: None,
-        }
+        })
     }
 
-    /// This failure as plain data.
-    pub fn data(&self) -> FailureData<'_> {
-        let error = &self.error;
-        FailureData {
-            class: error.class.name(),
-            message: &error.message,
-            hint: Some(error.hint.as_str()).filter(|hint| !hint.is_empty()),
-            path: error.path.as_deref(),
-            status: error.status,
-            code: error.code.as_deref(),
-            r#type: error.kind.as_deref(),
-            param: error.param.as_deref(),
-            is_retryable: error.is_retryable,
-            retry_after: error.retry_after,
-            estimated_time: error.estimated_time,
-            reason: error.reason,
-            scope: error.scope.as_deref(),
-            spent_usd: error.spent_usd,
-            budget_usd: error.budget_usd,
-            attempts: self.attempts,
-            request_id: self.request_id.as_deref(),
-            attempt: self.attempt,
-            tried: Some(self.tried.as_slice()).filter(|tried| !tried.is_empty()),
-            adds_cause: self.cause,
-            adds_headers: self.headers,
-            body: self.body.as_deref(),
-        }
+    /// This failure, with the thrown value as its cause.
+    pub(super) fn with_cause(mut self: Box<Self>) -> Box<Self> {
+        self.cause = true;
+        self
     }
 }
 
@@ -127,12 +74,9 @@ impl Call {
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let mut add = |secret: &str| add_secret(&mut secrets, secret);
-        for key in &self.shared.secrets() {
-            add(key);
-        }
-        for key in &self.sent_keys.get(|keys| keys.clone()) {
-            add(key);
-        }
+        self.shared.each_secret(&mut add);
+        self.sent_keys
+            .get(|keys| keys.iter().for_each(|key| add(key)));
         header::secrets(&self.options.headers).for_each(add);
         secrets
     }
@@ -143,46 +87,36 @@ impl Call {
     }
 
     /// Makes a failure with what is known about the call now.
-    pub(super) fn failure(&self, error: Error) -> Failure {
-        Failure {
-            attempts: self.account.attempts.get(),
-            request_id: self
-                .account
-                .progress
-                .get(|progress| progress.request_id.clone()),
-            tried: self.tried(),
-            ..Failure::of_no_call(error)
-        }
+    pub(super) fn failure(&self, error: Error) -> Box<Failure> {
+        let mut failure = Failure::of_no_call(error);
+        failure.attempts = self.account.attempts.get();
+        let progress = &self.account.progress;
+        failure.request_id = progress.get(|progress| progress.request_id.clone());
+        failure.tried = self.tried();
+        failure
     }
 
     /// Makes a failure that quotes the server. The call's keys are removed here, since the text came straight from the response.
-    fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
+    fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Box<Failure> {
         let secrets = self.secrets();
         failure::name_status(&mut error, self.status());
-        let Details {
-            message,
-            hint,
-            code,
-            kind,
-            param,
-            ..
-        } = &mut *error;
-        let texts = [code, kind, param].into_iter().flatten();
-        for text in texts.chain([message, hint]) {
-            *text = redact(text, &secrets);
-        }
-        let clean = |body: &[u8]| {
+        let clean = |text: &mut String| *text = redact(text, &secrets);
+        clean(&mut error.message);
+        clean(&mut error.hint);
+        error.code.as_mut().map(clean);
+        error.kind.as_mut().map(clean);
+        error.param.as_mut().map(clean);
+        let quote = |body: &[u8]| {
             let mut text = String::from_utf8_lossy(failure::head(body)).into_owned();
             if failure::small(body).is_none() {
                 text.push_str(CUT);
             }
             redact(&text, &secrets)
         };
-        Failure {
-            headers: true,
-            body: body.filter(|body| !body.is_empty()).map(clean),
-            ..self.failure(error)
-        }
+        let mut failure = self.failure(error);
+        failure.headers = true;
+        failure.body = body.filter(|body| !body.is_empty()).map(quote);
+        failure
     }
 
     /// The failure for a response with an error status.
@@ -191,7 +125,7 @@ impl Call {
         head: &Head,
         body: &[u8],
         retry_after: Option<Millis>,
-    ) -> Failure {
+    ) -> Box<Failure> {
         let text = self.redact(&String::from_utf8_lossy(body));
         let mut error = failure::from_response(failure::Response {
             status: head.status,
@@ -230,20 +164,17 @@ impl Call {
     }
 
     /// The failure for a connection that broke before a response came.
-    pub(super) fn unanswered(&self) -> Failure {
+    pub(super) fn unanswered(&self) -> Box<Failure> {
         let message = "There was no response: the connection failed (see cause).";
         let hint =
             "In a browser this can also be CORS, or a blocked request: its own console says which.";
         let mut error = Error::new(Class::Connection, message).advise(hint);
         error.is_retryable = true;
-        Failure {
-            cause: true,
-            ..self.failure(error)
-        }
+        self.failure(error).with_cause()
     }
 
     /// A timeout of one of the phases: connect, idle, total; `limit` is how long it was.
-    pub(super) fn timed_out(&self, phase: &'static str, limit: Millis) -> Failure {
+    pub(super) fn timed_out(&self, phase: &'static str, limit: Millis) -> Box<Failure> {
         let (what, option) = match phase {
             "connect" => ("no response headers", "headers"),
             "idle" => ("no bytes", phase),
@@ -263,7 +194,7 @@ impl Call {
     }
 
     /// The failure for a time limit of the runtime itself, recognised by the names and codes of what was thrown (one per line).
-    pub(super) fn timed_out_by_runtime(&self, names: &str, during: Phase) -> Option<Failure> {
+    pub(super) fn timed_out_by_runtime(&self, names: &str, during: Phase) -> Option<Box<Failure>> {
         let (phase, name) = time_limit::exceeded(names, during)?;
         let what = match phase {
             Phase::Connect => "no response headers",
@@ -280,36 +211,31 @@ impl Call {
             "Ask for a stream, or give the client a fetch without that limit (option fetch).";
         let error = timeout(phase.name(), message.concat()).advise(hint);
         Some(match during {
-            Phase::Connect => Failure {
-                cause: true,
-                ..self.failure(error)
-            },
+            Phase::Connect => self.failure(error).with_cause(),
             Phase::Idle => self.in_answer(error),
         })
     }
 
     /// An early end; `waited` is how long an idle timeout was.
-    pub fn cancelled(&self, how: Cancelled, waited: Millis) -> Failure {
+    pub fn cancelled(&self, how: Cancelled, waited: Millis) -> Box<Failure> {
         match how {
             Cancelled::Idle => self.timed_out("idle", waited),
             Cancelled::Total => {
                 self.timed_out("total", self.options.timeouts.total.unwrap_or_default())
             }
-            Cancelled::Aborted | Cancelled::Closed => Failure {
-                cause: true,
-                ..self.failure(Error::new(Class::UserAbort, "The request was aborted."))
-            },
+            Cancelled::Aborted | Cancelled::Closed => {
+                let error = Error::new(Class::UserAbort, "The request was aborted.");
+                self.failure(error).with_cause()
+            }
         }
     }
 
     /// Makes a failure of an answer that had already begun, with that answer's status.
-    fn in_answer(&self, mut error: Error) -> Failure {
+    fn in_answer(&self, mut error: Error) -> Box<Failure> {
         error.status = Some(self.status());
-        Failure {
-            cause: true,
-            headers: true,
-            ..self.failure(error)
-        }
+        let mut failure = self.failure(error).with_cause();
+        failure.headers = true;
+        failure
     }
 
     /// HTTP status of the last response; 0 where no response came.
@@ -319,7 +245,7 @@ impl Call {
 
     /// The failure for a body that broke off. `unreadable` says why it can't be read, if known; `names` are those of what was
     /// thrown.
-    pub fn body_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
+    pub fn body_lost(&self, unreadable: Option<&str>, names: &str) -> Box<Failure> {
         let message = "The connection was lost while the answer was read: see cause.";
         let timeout = self.timed_out_by_runtime(names, Phase::Idle);
         let lost = || self.in_answer(Error::new(Class::Connection, unless(unreadable, message)));
@@ -327,7 +253,7 @@ impl Call {
     }
 
     /// The failure for a stream whose connection was lost, with the same arguments.
-    pub fn stream_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
+    pub fn stream_lost(&self, unreadable: Option<&str>, names: &str) -> Box<Failure> {
         let message = "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.";
         let timeout = self.timed_out_by_runtime(names, Phase::Idle);
         let lost = || {
@@ -340,7 +266,7 @@ impl Call {
     }
 
     /// The failure for a fault that the decoder found in a stream.
-    pub fn stream_fault(&self, fault: &Fault) -> Failure {
+    pub fn stream_fault(&self, fault: &Fault) -> Box<Failure> {
         let told = &fault.error;
         let class = match told.class {
             Class::StreamTruncated | Class::Api => told.class,
@@ -355,18 +281,18 @@ impl Call {
     }
 
     /// The failure for a whole answer that reports an error in its body; `None` for any other body.
-    pub fn failed_answer(&self, bytes: &[u8]) -> Option<Failure> {
+    pub fn failed_answer(&self, bytes: &[u8]) -> Option<Box<Failure>> {
         Some(self.misread(whole::failed(bytes)?, bytes))
     }
 
     /// The failure for a success status whose body isn't the expected object.
-    pub fn unexpected(&self, bytes: &[u8]) -> Failure {
+    pub fn unexpected(&self, bytes: &[u8]) -> Box<Failure> {
         self.answered.set(true);
         self.misread(failure::unexpected(self.status(), bytes), bytes)
     }
 
     /// The failure for an error that came up while an answer's body was read.
-    pub fn misread(&self, mut error: Error, body: &[u8]) -> Failure {
+    pub fn misread(&self, mut error: Error, body: &[u8]) -> Box<Failure> {
         error.status = Some(self.status());
         self.quoting(error, Some(body))
     }

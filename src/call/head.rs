@@ -4,6 +4,7 @@
 //! and all of them if the response is an error.
 
 use crate::policy::retry;
+use crate::text::split_once;
 
 /// How many headers matter for every response; they come first in [`names`].
 pub const OF_SUCCESS: usize = 7;
@@ -64,27 +65,28 @@ fn of_provider(name: &str) -> Option<usize> {
 pub struct Head {
     /// HTTP status.
     pub status: u16,
-    /// One value for each of [`names`], in the same order; the value of an absent header is empty.
-    values: Vec<String>,
+    /// One line for each of [`names`], in the same order, with its value; the line of an absent header is empty.
+    values: String,
 }
 
 impl Head {
     /// Makes a head from a status and the header values, one per line: no header value can contain a line break.
     pub fn new(status: u16, values: &str) -> Self {
-        // By bytes: most lines are empty, and to search each for a character costs more than to copy it.
-        let lines = values.as_bytes().split(|byte| *byte == b'\n');
-        let text = |line| String::from_utf8_lossy(line).into_owned();
         Head {
             status,
-            values: lines.map(text).collect(),
+            values: values.to_string(),
         }
     }
 
     /// The value of a header by its lower-case name. An empty value counts as absent.
     pub fn get(&self, name: &str) -> Option<String> {
         let own = NAMES.iter().position(|known| *known == name);
-        let value = self.values.get(own.or_else(|| of_provider(name))?)?;
-        (!value.is_empty()).then(|| value.clone())
+        let mut lines = self.values.as_str();
+        for _ in 0..own.or_else(|| of_provider(name))? {
+            lines = split_once(lines, b'\n')?.1;
+        }
+        let value = split_once(lines, b'\n').map_or(lines, |(value, _)| value);
+        (!value.is_empty()).then(|| value.to_string())
     }
 
     /// The request id, under any of the header names that servers use for it.

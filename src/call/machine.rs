@@ -23,7 +23,7 @@ pub(super) enum State {
     /// The driver asks the key function.
     AskingKey,
     /// The driver asks the caller's limit store.
-    Reserving(Round),
+    Reserving(Box<Round>),
     /// The driver asks the caller's limit store for the call as a whole.
     ReservingWhole,
     /// The request sleeps in line.
@@ -53,8 +53,8 @@ pub(super) struct Machine {
     pub(super) attempt: u32,
     /// The key that the key function returned for this attempt.
     pub(super) given_key: Option<String>,
-    /// A key of the key function that the server refused, and the failure to report if the function returns it again.
-    pub(super) refused_key: Option<(Option<String>, Box<Failure>)>,
+    /// A key of the key function that the server refused. If the function returns it again, the last failure is reported.
+    pub(super) refused_key: Option<String>,
     /// The failure of the last attempt.
     pub(super) last: Option<Box<Failure>>,
     /// Indices of the candidates to ask if this one fails, the next one first.
@@ -74,13 +74,14 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// The machine of a request that has not begun.
-    pub(super) fn new(index: usize) -> Self {
-        Machine {
+    /// The machine of a request that has not begun, or the one that lets a call of several requests through as a whole.
+    pub(super) fn new(index: usize, is_whole: bool) -> Box<Self> {
+        Box::new(Machine {
             index,
             state: State::New,
+            is_whole,
             ..Machine::default()
-        }
+        })
     }
 
     /// Ends the request because the call was closed. A result that still comes is too late; a reservation that still comes is given
@@ -90,14 +91,6 @@ impl Machine {
             State::Reserving(_) | State::ReservingWhole | State::Owed => State::Owed,
             _ => State::Over,
         };
-    }
-
-    /// The machine that lets a call of several requests through as a whole.
-    pub(super) fn of_whole() -> Self {
-        Machine {
-            is_whole: true,
-            ..Machine::new(0)
-        }
     }
 
     /// Ends the request with a failure.

@@ -80,8 +80,6 @@ mod whole;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::held::Held;
@@ -120,7 +118,7 @@ pub struct Call {
     /// The models that may answer, as the caller named them; the body's own comes first.
     named: Vec<String>,
     /// The candidates that may be asked, once they are known; empty without a route.
-    candidates: Held<Vec<Candidate>>,
+    candidates: Held<Vec<Rc<Candidate>>>,
     /// The model that answered the first of several requests.
     locked: Held<Option<String>>,
     /// The requests to send.
@@ -141,10 +139,11 @@ pub struct Call {
     /// Whether a whole answer arrived, even if it couldn't be read.
     answered: Cell<bool>,
     /// The settlement, once it exists.
-    settled: Held<Option<Settlement>>,
+    settled: Held<Option<Rc<Settlement>>>,
     /// Whether live prices that the call needs may still arrive.
     awaits_prices: Cell<bool>,
-    machines: Held<Vec<Machine>>,
+    /// One for each request, and one more for a call that is let through as a whole. A machine is taken out while it works.
+    machines: Held<Vec<Option<Box<Machine>>>>,
     /// Keys that a function gave for this call. The call keeps them for redaction, since the client forgets old ones.
     sent_keys: Held<Vec<String>>,
     /// The call's places in line, kept where a trap in the middle of a step can't lose them.
@@ -157,13 +156,12 @@ pub struct Call {
 }
 
 /// The answer to a request to the catalogue.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub enum Models {
     /// The one model that the caller asked for.
     One(Model),
     /// All models.
-    All(Vec<Model>),
+    All(Rc<Vec<Model>>),
 }
 
 /// The driver's next task for a request.
@@ -316,11 +314,9 @@ impl Call {
             }
             _ => {}
         }
-        // The machine is taken out while it works. If a trap happens meanwhile, the default machine in its place counts as over.
-        let machine = self
-            .machines
-            .get(|machines| machines.get_mut(index).map(std::mem::take));
-        let Some(mut machine) = machine else {
+        // If a trap happens while the machine works, its request counts as over.
+        let take = |machines: &mut Vec<Option<_>>| machines.get_mut(index)?.take();
+        let Some(mut machine): Option<Box<Machine>> = self.machines.get(take) else {
             return Step::Nothing;
         };
         let mut step = self.advance(&mut machine, event, now, random);
@@ -330,7 +326,7 @@ impl Call {
         }
         self.machines.get(|machines| {
             if let Some(place) = machines.get_mut(index) {
-                *place = machine;
+                *place = Some(machine);
             }
         });
         step
@@ -363,7 +359,7 @@ impl Call {
         if !self.model.is_empty() {
             return Ok(Models::One(model::parse_one(body)?));
         }
-        let models = model::parse(body)?;
+        let models = Rc::new(model::parse(body)?);
         self.shared.keep_prices(Some(models.clone()), now);
         Ok(Models::All(models))
     }

@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use crate::config::{Ability, Route, Sort};
 use crate::error::Error;
+use crate::text::{digits, join, split_once};
 use crate::wire::model::{Model, Offer, Price};
 
 /// The conditions that can rule an offer out, in the order in which they are checked.
-const CONDITIONS: [&str; 8] = [
+const CONDITIONS: [&str; 9] = [
+    "model",
     "status",
     "only",
     "ignore",
@@ -37,6 +39,9 @@ pub struct Judged {
     pub left_out: Option<&'static str>,
     /// Whether the offer has just failed and is therefore asked after the others.
     pub rests: bool,
+    /// The offers are asked in the order of this.
+    #[serde(skip)]
+    rank: [f64; 4],
 }
 
 /// Judges the offers of the model that a caller named. Offers that may be asked come first, in order; among these, resting ones
@@ -61,7 +66,7 @@ pub fn judge(
     route: &Route,
     rests: &dyn Fn(&str) -> bool,
 ) -> Option<Vec<Judged>> {
-    let (id, suffix) = named.split_once(':').unwrap_or((named, ""));
+    let (id, suffix) = split_once(named, b':').unwrap_or((named, ""));
     let model = models.iter().find(|model| model.id == id)?;
     let routing = ROUTING.iter().find(|(word, _)| *word == suffix);
     let pin = match routing {
@@ -69,25 +74,21 @@ pub fn judge(
         _ => None,
     };
     let sort = route.sort.or(routing.map(|(_, sort)| *sort));
-    let (mut ranks, mut all) = (Vec::new(), Vec::new());
+    let mut all: Vec<Judged> = Vec::new();
     for offer in &model.providers {
-        let left_out = match pin.is_none_or(|pin| pin == offer.provider) {
-            true => left_out(model, offer, route),
-            false => Some("model"),
-        };
+        let left_out = left_out(model, offer, route, pin);
         let mut first = route.order.iter();
         let place = first.position(|name| *name == offer.provider);
         let model = [id, ":", &offer.provider].concat();
         let rests = rests(&model);
-        let rank = (
-            left_out.is_some(),
-            rests && left_out.is_none(),
-            place.unwrap_or(route.order.len()),
+        let rank = [
+            f64::from(left_out.is_some()),
+            f64::from(rests && left_out.is_none()),
+            place.unwrap_or(route.order.len()) as f64,
             value(offer, sort),
-        );
+        ];
         // The lists are short, and the standard library's sort would be larger than this whole module.
-        let at = ranks.partition_point(|other| *other <= rank);
-        ranks.insert(at, rank);
+        let at = all.partition_point(|other| other.rank <= rank);
         all.insert(
             at,
             Judged {
@@ -95,6 +96,7 @@ pub fn judge(
                 left_out,
                 offer: offer.clone(),
                 rests,
+                rank,
             },
         );
     }
@@ -120,16 +122,23 @@ fn price(offer: &Offer) -> Option<Price> {
 }
 
 /// The first condition that an offer fails.
-fn left_out(model: &Model, offer: &Offer, route: &Route) -> Option<&'static str> {
+fn left_out(
+    model: &Model,
+    offer: &Offer,
+    route: &Route,
+    pin: Option<&str>,
+) -> Option<&'static str> {
     let is_in = |list: &[String]| list.contains(&offer.provider);
+    // What the catalogue doesn't say meets no limit.
     let most = |most: Option<f64>, known: Option<f64>| {
-        most.is_none_or(|most| known.is_some_and(|known| known <= most))
+        known.unwrap_or(f64::INFINITY) <= most.unwrap_or(f64::INFINITY)
     };
     let least = |least: Option<f64>, known: Option<f64>| {
-        least.is_none_or(|least| known.is_some_and(|known| known >= least))
+        known.unwrap_or(f64::NEG_INFINITY) >= least.unwrap_or(f64::NEG_INFINITY)
     };
     let price = price(offer);
     let meets = [
+        pin.is_none_or(|pin| pin == offer.provider),
         offer.status == "live",
         route.only.is_empty() || is_in(&route.only),
         !is_in(&route.ignore),
@@ -163,17 +172,15 @@ fn has(model: &Model, offer: &Offer, ability: Ability) -> bool {
 pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
     let mut counts = Vec::new();
     let mut last = "models";
-    for condition in ["model"].iter().chain(&CONDITIONS) {
-        let mut left_out = 0u32;
-        for offer in judged {
-            left_out += u32::from(offer.left_out == Some(*condition));
-        }
+    for condition in CONDITIONS {
+        let is_it = |offer: &&Judged| offer.left_out == Some(condition);
+        let left_out = judged.iter().filter(is_it).count();
         if left_out > 0 {
             last = condition;
-            counts.push([*condition, " rules out ", &left_out.to_string()].concat());
+            counts.push([condition, " rules out ", &digits(left_out)].concat());
         }
     }
-    let names = named.join(", ");
+    let names = join(named, ", ");
     if counts.is_empty() {
         let problem = ["has no offer of the catalogue: ", &names].concat();
         return Error::config("model", &problem)
@@ -184,7 +191,7 @@ pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
         "status" => "route".to_string(),
         condition => ["route.", condition].concat(),
     };
-    let counts = counts.join(", ");
+    let counts = join(&counts, ", ");
     let problem = [
         "leaves no offer of ",
         &names,

@@ -265,10 +265,10 @@ impl Call {
         let count = requests.len();
         let mut machines = Vec::new();
         for index in 0..count {
-            machines.push(Machine::new(index));
+            machines.push(Some(Machine::new(index, false)));
         }
         if count > 1 {
-            machines.push(Machine::of_whole());
+            machines.push(Some(Machine::new(0, true)));
         }
         Call {
             shared: shared.clone(),
@@ -402,9 +402,8 @@ fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
 
 /// Checks a model id, which becomes part of the path without escaping.
 fn check_id(id: &str) -> Result<(), Error> {
-    let plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');
-    if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+".contains(&byte);
+    if id.bytes().all(plain) && find(id, "..").is_none() && !id.starts_with("/") {
         return Ok(());
     }
     Err(Error::config(

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::route::Candidate;
 use crate::held::Held;
@@ -16,7 +17,7 @@ pub struct Outgoing {
     /// The URL.
     pub url: Held<String>,
     /// The candidate that the request is sent to; `None`: the call's own model.
-    pub aimed: Held<Option<Candidate>>,
+    pub aimed: Held<Option<Rc<Candidate>>>,
     /// The JSON body. It is dropped when the call ends, since JavaScript may keep the call's object much longer.
     body: Held<Option<String>>,
     /// The means that the request may use.
@@ -30,29 +31,26 @@ pub struct Outgoing {
 impl Outgoing {
     /// A GET request.
     pub fn get(url: String) -> Self {
-        Outgoing {
-            method: "GET",
-            url: Held::new(url),
-            aimed: Held::default(),
-            body: Held::new(None),
-            ask: Ask {
-                prompt_tokens: 0,
-                max_tokens: Some(0.0),
-                choices: 0.0,
-                most_prompt: f64::INFINITY,
-            },
-            stream_options: Held::default(),
-            taken_back: Cell::new(false),
-        }
+        let ask = Ask {
+            prompt_tokens: 0,
+            max_tokens: Some(0.0),
+            choices: 0.0,
+            most_prompt: f64::INFINITY,
+        };
+        Outgoing::new("GET", url, None, ask)
     }
 
     /// A POST request with a JSON body.
     pub fn post(url: String, body: String, ask: Ask) -> Self {
+        Outgoing::new("POST", url, Some(body), ask)
+    }
+
+    fn new(method: &'static str, url: String, body: Option<String>, ask: Ask) -> Self {
         Outgoing {
-            method: "POST",
+            method,
             url: Held::new(url),
             aimed: Held::default(),
-            body: Held::new(Some(body)),
+            body: Held::new(body),
             ask,
             stream_options: Held::default(),
             taken_back: Cell::new(false),

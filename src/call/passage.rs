@@ -57,7 +57,8 @@ impl Passage {
 
 /// A URL without its query.
 fn path(url: &str) -> &str {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let end = url.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    let end = end.unwrap_or(url.len());
     url.get(..end).unwrap_or_default()
 }
 
@@ -93,7 +94,8 @@ fn spelled(base: &str) -> String {
     let port = ports.iter().find(|(scheme, _)| base.starts_with(scheme));
     let (scheme, port) = port.copied().unwrap_or_default();
     let rest = base.get(scheme.len()..).unwrap_or_default();
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let slash = rest.bytes().position(|byte| byte == b'/');
+    let (host, path) = rest.split_at(slash.unwrap_or(rest.len()));
     let host = host.strip_suffix(port).unwrap_or(host);
     [scheme, host, path].concat()
 }
@@ -102,7 +104,7 @@ fn spelled(base: &str) -> String {
 /// outside of the base.
 fn below(base: &str, url: &str) -> Option<Vec<u8>> {
     let path = path(url).strip_prefix(base)?;
-    let inside = path.is_empty() || path.starts_with('/');
+    let inside = path.is_empty() || path.starts_with("/");
     plain(path.as_bytes()).filter(|_| inside)
 }
 
@@ -133,15 +135,13 @@ fn decode(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((first, after)) = rest.split_first() {
-        let (byte, behind) = match after {
-            [high, low, behind @ ..] if *first == b'%' => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, behind),
-                _ => (*first, after),
-            },
-            _ => (*first, after),
+        let code = match after {
+            [high, low, ..] if *first == b'%' => digit(*high).zip(digit(*low)),
+            _ => None,
         };
-        plain.push(byte);
-        rest = behind;
+        plain.push(code.map_or(*first, |(high, low)| high << 4 | low));
+        let digits = if code.is_some() { 2 } else { 0 };
+        rest = after.get(digits..).unwrap_or_default();
     }
     plain
 }

@@ -1,6 +1,7 @@
 //! Live prices: the catalogue as it was last read, kept for ten minutes.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use crate::held::Held;
 use crate::policy::cost::{Rates, Source};
@@ -16,7 +17,7 @@ const OUT_OF_REACH: Millis = Millis(30_000.0);
 /// The catalogue as it was last read.
 #[derive(Debug, Default)]
 pub struct Prices {
-    models: Held<Vec<Model>>,
+    models: Held<Rc<Vec<Model>>>,
     read_at: Cell<Option<SteadyTime>>,
     failed_at: Cell<Option<SteadyTime>>,
 }
@@ -36,7 +37,7 @@ impl Prices {
     }
 
     /// Keeps a catalogue that has just been read.
-    pub fn keep(&self, models: Vec<Model>, now: SteadyTime) {
+    pub fn keep(&self, models: Rc<Vec<Model>>, now: SteadyTime) {
         self.models.get(|known| *known = models);
         self.read_at.set(Some(now));
     }

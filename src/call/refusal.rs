@@ -11,7 +11,7 @@ use crate::unit::Millis;
 
 impl Call {
     /// The failure for a key function that gave no key.
-    pub(super) fn no_key(&self, why: NoKey) -> Failure {
+    pub(super) fn no_key(&self, why: NoKey) -> Box<Failure> {
         let error = match why {
             NoKey::Response => not_given_key("is a response: give its text"),
             NoKey::NoString => not_given_key("is no string"),
@@ -31,26 +31,22 @@ impl Call {
                 error
             }
         };
-        Failure {
-            cause: why == NoKey::Failed,
-            ..self.failure(error)
-        }
+        let mut failure = self.failure(error);
+        failure.cause = why == NoKey::Failed;
+        failure
     }
 
     /// The failure for a limit store of the caller's that failed.
-    pub(super) fn store_failed(&self) -> Failure {
+    pub(super) fn store_failed(&self) -> Box<Failure> {
         let message = "The limit store gave no answer, so nothing was sent: see cause.";
         let mut error = Error::new(Class::LimitExceeded, message);
         error.reason = Some("store");
         error.retry_after = Some(Millis::ZERO);
-        Failure {
-            cause: true,
-            ..self.failure(error)
-        }
+        self.failure(error).with_cause()
     }
 
     /// The failure for a refusal by a limit or the budget.
-    pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
+    pub(super) fn refused(&self, refusal: &Refusal) -> Box<Failure> {
         let pause = refusal.limit.retry_after;
         if refusal.limit.reason == Reason::Blocked && pause.is_finite() {
             return self.paused(pause);
@@ -75,7 +71,7 @@ impl Call {
     }
 
     /// The server has asked for a pause that is longer than what is waited for: the caller is told what is left of it.
-    fn paused(&self, left: Millis) -> Failure {
+    fn paused(&self, left: Millis) -> Box<Failure> {
         let seconds = ((left.0 / 1_000.0).ceil() as u64).to_string();
         let message = [
             "The server has asked for a pause, of which ",
@@ -87,15 +83,14 @@ impl Call {
         error.status = Some(429);
         error.retry_after = Some(left);
         error.is_retryable = true;
-        Failure {
-            // The call's last request id may belong to another of its requests.
-            request_id: None,
-            ..self.failure(error)
-        }
+        let mut failure = self.failure(error);
+        // The call's last request id may belong to another of its requests.
+        failure.request_id = None;
+        failure
     }
 
     /// The failure after the server has refused every key.
-    pub(super) fn keyless(&self) -> Failure {
+    pub(super) fn keyless(&self) -> Box<Failure> {
         let message = "Every key has been refused by the server (401).";
         let hint = match self.shared.config.base_url.is_hugging_face {
             true => "Check the tokens at huggingface.co/settings/tokens.",
@@ -105,7 +100,7 @@ impl Call {
     }
 
     /// The failure after a fault in this package that lost the budget's count.
-    pub(super) fn overdrawn(&self) -> Failure {
+    pub(super) fn overdrawn(&self) -> Box<Failure> {
         let message = "An internal fault lost what was spent of the budget, so this client sends nothing more.";
         let mut error = Error::new(Class::LimitExceeded, message).advise("Make a new client.");
         error.reason = Some("store");
@@ -114,7 +109,7 @@ impl Call {
     }
 
     /// The failure for a call whose wait in line ended while others were still before it.
-    pub(super) fn too_late(&self) -> Failure {
+    pub(super) fn too_late(&self) -> Box<Failure> {
         let message = "Others were first in line, and the wait is longer than limits.maxWait.";
         let mut error = Error::new(Class::LimitExceeded, message);
         error.reason = Some(Reason::Concurrent.name());

@@ -1,7 +1,7 @@
 //! The candidates of a call, in the order in which they are asked. A call without a route has one candidate, its model. A route may
 //! name further models, and offers of the router's catalogue, each pinned as "model:provider".
 
-use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::account::Progress;
 use super::machine::Machine;
@@ -11,6 +11,7 @@ use crate::config::Route;
 use crate::error::{Class, Error};
 use crate::policy::clock::Now;
 use crate::policy::ledger::Kind;
+use crate::text::split_once;
 use crate::wire::request::{pinned_provider, without_own_id};
 
 /// A model, possibly at one provider, that may be asked.
@@ -27,7 +28,7 @@ pub struct Candidate {
 impl Call {
     /// Whether the candidates come from the catalogue. It lists only chat models, and only those of the router.
     pub(super) fn looks_at_offers(&self) -> bool {
-        let looks = |route: &std::rc::Rc<Route>| route.looks_at_offers();
+        let looks = |route: &Rc<Route>| route.looks_at_offers();
         self.shared.config.base_url.is_router
             && matches!(self.kind, Some(Kind::Chat | Kind::Responses))
             && self.options.route.as_ref().is_some_and(looks)
@@ -44,7 +45,7 @@ impl Call {
         if self.options.route.is_some() && self.candidates.get(|list| list.is_empty()) {
             match self.find_candidates() {
                 Ok(found) => self.candidates.get(|list| *list = found),
-                Err(error) => return machine.fail(Box::new(self.failure(error))),
+                Err(error) => return machine.fail(self.failure(error)),
             }
             if let Some(first) = self.candidate(0) {
                 (0..self.requests.len()).for_each(|index| self.aim(index, first.clone()));
@@ -62,40 +63,46 @@ impl Call {
     /// The provider that answers, where it is known: pinned in the model string for the router, listed in another server's
     /// catalogue, or named by the URL or the response.
     pub fn provider(&self) -> Option<String> {
-        let last = |progress: &mut Progress| progress.candidate.clone();
-        self.provider_as(self.account.progress.get(last))
+        let progress = &self.account.progress;
+        progress.get(|progress| self.provider_as(progress.candidate.as_deref(), progress))
     }
 
     /// The provider of request `index`.
     pub(super) fn provider_of(&self, index: usize) -> Option<String> {
-        self.provider_as(self.aimed(index))
+        let aimed = self.aimed(index);
+        let progress = &self.account.progress;
+        progress.get(|progress| self.provider_as(aimed.as_deref(), progress))
     }
 
-    fn provider_as(&self, candidate: Option<Candidate>) -> Option<String> {
-        let sent = candidate.as_ref().map_or(&self.model, |of| &of.sent);
+    /// The provider of a request to a candidate, which the last response may have named.
+    pub(super) fn provider_as(
+        &self,
+        candidate: Option<&Candidate>,
+        progress: &Progress,
+    ) -> Option<String> {
+        let sent = candidate.map_or(&self.model, |of| &of.sent);
         let pinned = match self.shared.config.base_url.is_router {
             true => pinned_provider(sent).map(str::to_string),
             false => self.shared.prices.listed_provider(sent),
         };
-        let named = |progress: &mut Progress| progress.provider.clone();
         pinned
-            .or_else(|| candidate?.provider)
-            .or_else(|| self.account.progress.get(named))
+            .or_else(|| candidate?.provider.clone())
+            .or_else(|| progress.provider.clone())
     }
 
-    fn aimed(&self, index: usize) -> Option<Candidate> {
+    fn aimed(&self, index: usize) -> Option<Rc<Candidate>> {
         let request = self.requests.get(index)?;
         request.aimed.get(|aimed| aimed.clone())
     }
 
     /// The model string that is sent with request `index`.
-    pub(super) fn model_of(&self, index: usize) -> Cow<'_, str> {
-        let sent = self.aimed(index).map(|of| of.sent);
-        sent.map_or(Cow::Borrowed(&self.model), Cow::Owned)
+    pub(super) fn model_of(&self, index: usize) -> String {
+        let aimed = self.aimed(index);
+        aimed.map_or_else(|| self.model.clone(), |of| of.sent.clone())
     }
 
     /// The candidate at an index.
-    pub(super) fn candidate(&self, place: usize) -> Option<Candidate> {
+    pub(super) fn candidate(&self, place: usize) -> Option<Rc<Candidate>> {
         self.candidates.get(|list| list.get(place).cloned())
     }
 
@@ -106,7 +113,7 @@ impl Call {
 
     // A function of its own: an engine compiles a function as a whole at its first call, and few calls have a route.
     #[inline(never)]
-    fn find_candidates(&self) -> Result<Vec<Candidate>, Error> {
+    fn find_candidates(&self) -> Result<Vec<Rc<Candidate>>, Error> {
         let Some(route) = &self.options.route else {
             return Ok(Vec::new());
         };
@@ -125,16 +132,16 @@ impl Call {
         Ok(list)
     }
 
-    fn as_named_all(&self) -> Vec<Candidate> {
+    fn as_named_all(&self) -> Vec<Rc<Candidate>> {
         let mut list = Vec::new();
         for named in &self.named {
-            list.push(as_named(named));
+            list.push(candidate(named, named));
         }
         list
     }
 
     /// The candidates that the catalogue offers for each model.
-    fn offered(&self, route: &Route) -> Result<Vec<Candidate>, Error> {
+    fn offered(&self, route: &Route) -> Result<Vec<Rc<Candidate>>, Error> {
         let prices = &self.shared.prices;
         if !prices.are_there() {
             return match route.has_conditions() {
@@ -149,12 +156,11 @@ impl Call {
             let judged = prices.models(|models| offer::judge(models, named, route, &|_| false));
             for judged in judged.unwrap_or_default() {
                 // A model can be named twice, as "org/name" and as "org/name:provider"; the same offer is then one candidate.
-                let is_there = list.iter().any(|of: &Candidate| of.sent == judged.model);
+                let is_there = list
+                    .iter()
+                    .any(|of: &Rc<Candidate>| of.sent == judged.model);
                 if judged.left_out.is_none() && !is_there {
-                    list.push(Candidate {
-                        named: named.clone(),
-                        ..as_named(&judged.model)
-                    });
+                    list.push(candidate(named, &judged.model));
                 }
                 all.push(judged);
             }
@@ -166,7 +172,7 @@ impl Call {
     }
 
     /// Puts the candidate that last answered under the same sticky name first, if it is still a candidate.
-    fn stick(&self, route: &Route, list: &mut Vec<Candidate>) {
+    fn stick(&self, route: &Route, list: &mut Vec<Rc<Candidate>>) {
         let clock = self.shared.clock();
         let last = |name: &String| self.shared.sticky(|sticky| sticky.last(name, clock));
         let Some(last) = route.sticky.as_ref().and_then(last) else {
@@ -177,25 +183,23 @@ impl Call {
             return list.insert(0, candidate);
         }
         // Where no offers were read, the pinned candidate is added here, and the model as the caller named it comes after it.
-        let is_of = |candidate: &&Candidate| {
+        let is_of = |candidate: &&Rc<Candidate>| {
             last.strip_prefix(model_id(&candidate.sent))
-                .is_some_and(|pin| pin.starts_with(':'))
+                .is_some_and(|pin| pin.starts_with(":"))
                 && pinned_provider(&candidate.sent).is_none()
         };
         if let Some(of) = list.iter().find(is_of)
             && self.plan.is_none()
             && !self.shared.prices.is_gone(&last)
         {
-            let named = of.named.clone();
-            let candidate = as_named(&last);
-            list.insert(0, Candidate { named, ..candidate });
+            list.insert(0, candidate(&of.named, &last));
         }
     }
 
-    fn put_resting_last(&self, list: &mut Vec<Candidate>) {
+    fn put_resting_last(&self, list: &mut Vec<Rc<Candidate>>) {
         let mut place = 0;
         for _ in 0..list.len() {
-            let rests = |candidate: &Candidate| self.shared.is_resting(&candidate.sent);
+            let rests = |candidate: &Rc<Candidate>| self.shared.is_resting(&candidate.sent);
             if list.get(place).is_some_and(rests) {
                 let last = list.remove(place);
                 list.push(last);
@@ -244,17 +248,18 @@ pub fn offers(
     judged.ok_or_else(|| offer::nobody(&[], &[named.to_string()]))
 }
 
-fn as_named(named: &str) -> Candidate {
-    Candidate {
+/// The candidate for a model as the caller named it, and as it is sent.
+fn candidate(named: &str, sent: &str) -> Rc<Candidate> {
+    Rc::new(Candidate {
         named: named.to_string(),
-        sent: named.to_string(),
+        sent: sent.to_string(),
         provider: None,
-    }
+    })
 }
 
 /// The id in a model string for the router, without the part after the colon.
 pub(super) fn model_id(sent: &str) -> &str {
-    sent.split_once(':').map_or(sent, |(id, _)| id)
+    split_once(sent, b':').map_or(sent, |(id, _)| id)
 }
 
 fn out_of_reach() -> Error {

@@ -1,10 +1,11 @@
 //! The end of a call: open requests are booked, and the one settlement is made.
 
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use super::Call;
 use super::account::Progress;
-use super::machine::Machine;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Tried, Usage};
 use crate::trap::{self, Place};
@@ -35,15 +36,18 @@ impl Call {
     ///
     /// Each step is marked before it is taken. If a trap interrupts this function, a second call continues after the
     /// interrupted step. Once the settlement exists, every further call returns the same one, and it is counted only once.
-    pub fn close(&self, end: &End, now: impl Into<Now>) -> Option<Settlement> {
+    pub fn close(&self, end: &End, now: impl Into<Now>) -> Option<Rc<Settlement>> {
         let now = self.read_clock(now);
         let ended_at = self.ended_at.get().unwrap_or(self.shared.clock());
         if self.ended_at.replace(Some(ended_at)).is_none() && self.kind.is_some() {
             let in_flight = &self.shared.in_flight;
             in_flight.set(in_flight.get().saturating_sub(1));
         }
-        self.machines
-            .get(|machines| machines.iter_mut().for_each(Machine::close));
+        self.machines.get(|machines| {
+            for machine in machines.iter_mut().flatten() {
+                machine.close();
+            }
+        });
         self.leave_line();
         self.answered_in_part(end.outcome);
         self.close_open(now);
@@ -63,7 +67,7 @@ impl Call {
             if settled.is_some() {
                 return settled.clone();
             }
-            let settlement = self.settlement(kind, end, ended_at);
+            let settlement = Rc::new(self.settlement(kind, end, ended_at));
             *settled = Some(settlement.clone());
             self.shared.spend(|spend| spend.add(&settlement));
             Some(settlement)
@@ -82,29 +86,30 @@ impl Call {
     }
 
     fn settlement(&self, kind: Kind, end: &End, ended_at: SteadyTime) -> Settlement {
-        let provider = self.provider();
-        let progress = self.account.progress.get(|progress| progress.clone());
+        let tried = self.tried();
         let since_start = |at: SteadyTime| whole(at - self.began);
-        let named = progress.candidate.as_ref().map(|of| of.named.clone());
-        Settlement {
+        self.account.progress.get(|progress| Settlement {
             outcome: end.outcome,
             finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
             kind,
-            model: named.unwrap_or_else(|| self.model.clone()),
+            model: match &progress.candidate {
+                Some(candidate) => candidate.named.clone(),
+                None => self.model.clone(),
+            },
             key: progress
                 .key
                 .map(|key| self.shared.label(key))
                 .unwrap_or_default(),
-            usage: usage(&progress),
-            cost: self.cost_of(&progress),
-            provider,
+            usage: usage(progress),
+            cost: self.cost_of(progress),
+            provider: self.provider_as(progress.candidate.as_deref(), progress),
             attempts: self.account.attempts.get(),
-            tried: self.tried(),
-            request_id: progress.request_id,
+            tried,
+            request_id: progress.request_id.clone(),
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),
             duration_ms: since_start(ended_at),
-        }
+        })
     }
 
     /// The candidates that failed, oldest first. At servers other than the router, the catalogue says whether the part after a

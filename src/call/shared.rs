@@ -1,6 +1,7 @@
 //! The state that all calls of one client share: configuration, keys, limits, prices, and the sum of what they spent.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::line::Line;
 use super::prices::Prices;
@@ -236,10 +237,11 @@ impl Shared {
         self.losses.get(std::mem::take)
     }
 
-    /// The keys that must not appear in an error.
-    pub fn secrets(&self) -> Vec<String> {
+    /// Passes each key that must not appear in an error to `add`.
+    pub fn each_secret(&self, add: &mut dyn FnMut(&str)) {
+        let anew = || self.config.keys.clone();
         self.secrets
-            .with(|| self.config.keys.clone(), |secrets| secrets.clone())
+            .with(anew, |secrets| secrets.iter().for_each(|key| add(key)));
     }
 
     /// Remembers a key that a function gave.
@@ -257,12 +259,7 @@ impl Shared {
 
     /// The options of a request without options of its own.
     pub fn default_options(&self) -> RequestOptions {
-        RequestOptions {
-            timeouts: self.config.timeouts,
-            retry: self.config.retry,
-            route: self.config.route.clone(),
-            headers: self.config.headers.clone(),
-        }
+        RequestOptions::of_client(&self.config)
     }
 
     /// Whether requests carry a key.
@@ -291,7 +288,7 @@ impl Shared {
     }
 
     /// Keeps live prices that have just been read, or records that they could not be read.
-    pub fn keep_prices(&self, models: Option<Vec<Model>>, now: Now) {
+    pub fn keep_prices(&self, models: Option<Rc<Vec<Model>>>, now: Now) {
         self.read_clock(now);
         match models {
             Some(models) => self.prices.keep(models, self.clock()),

@@ -31,15 +31,15 @@ impl Told {
         let (prompt, completion) = self.counts();
         let (most_prompt, most) = (ask.most_prompt, ask.most_told(self.said));
         let least = Ask::least_told(self.said);
-        let most = [
-            ("total_tokens", self.total, 0.0, most_prompt + most),
-            ("prompt_tokens", prompt, 0.0, most_prompt),
-            ("completion_tokens", completion, least, most),
-        ];
-        let wrong = |(name, count, least, most): (_, Option<f64>, f64, f64)| {
-            count.filter(|count| !(least..=most).contains(count))?;
-            Some(name)
+        let wrong = |count: Option<f64>, least: f64, most: f64| {
+            count.is_some_and(|count| !(least..=most).contains(&count))
         };
-        most.into_iter().find_map(wrong)
+        if wrong(self.total, 0.0, most_prompt + most) {
+            Some("total_tokens")
+        } else if wrong(prompt, 0.0, most_prompt) {
+            Some("prompt_tokens")
+        } else {
+            wrong(completion, least, most).then_some("completion_tokens")
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::is_blank;
 use crate::error::Error;
+use crate::text::count;
 
 /// The router's OpenAI-compatible address, which is the default.
 pub const ROUTER: &str = "https://router.huggingface.co/v1";
@@ -52,7 +53,7 @@ impl BaseUrl {
     /// The router's origin, if this URL is the router's own API and not that of one provider behind it.
     pub fn router_origin(&self) -> Option<&str> {
         let origin = self.url.strip_suffix("/v1")?;
-        (self.is_router && origin.matches('/').count() == 2).then_some(origin)
+        (self.is_router && count(origin, b'/') == 2).then_some(origin)
     }
 
     fn read(given: &str) -> Result<Self, &'static str> {
@@ -106,19 +107,26 @@ impl BaseUrl {
 
 /// The base of a path: `/v1` for a bare host, and without the end that belongs to one endpoint.
 fn base(route: &str) -> String {
-    let route = route.trim_end_matches('/');
+    let route = without_slashes(route);
     if route.is_empty() {
         return "/v1".to_string();
     }
     let shared = route.strip_suffix("/chat/completions").unwrap_or(route);
-    shared.trim_end_matches('/').to_string()
+    without_slashes(shared).to_string()
+}
+
+fn without_slashes(mut route: &str) -> &str {
+    while let Some(shorter) = route.strip_suffix("/") {
+        route = shorter;
+    }
+    route
 }
 
 /// The host in an authority; `None` if the part after the colon isn't a port.
 fn host(authority: &str) -> Option<&str> {
     let in_name = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b) || !b.is_ascii();
     // An IPv6 address stands in brackets and contains colons.
-    let end = if authority.starts_with('[') {
+    let end = if authority.starts_with("[") {
         authority.bytes().position(|b| b == b']')?.checked_add(1)
     } else {
         authority.bytes().position(|b| !in_name(b))
@@ -128,7 +136,7 @@ fn host(authority: &str) -> Option<&str> {
         let value = u16::from(b.checked_sub(b'0').filter(|value| *value < 10)?);
         port.checked_mul(10)?.checked_add(value)
     };
-    let port_is_one = match port.strip_prefix(':') {
+    let port_is_one = match port.strip_prefix(":") {
         Some(port) => port.bytes().try_fold(0, digit).is_some_and(|port| port > 0),
         None => port.is_empty(),
     };

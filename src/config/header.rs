@@ -2,7 +2,7 @@
 
 use crate::field::{Fields, wrong_type};
 use crate::json::Value;
-use crate::text::find;
+use crate::text::{find, split_once};
 
 /// Headers in order. Each name occurs once, regardless of its case.
 pub type Headers = Vec<(String, String)>;
@@ -49,7 +49,7 @@ pub fn secrets(headers: &Headers) -> impl Iterator<Item = &str> {
         let name = name.to_ascii_lowercase();
         if NAMED.iter().any(|part| find(&name, part).is_some()) {
             found.push(value.as_str());
-            if let Some((_, rest)) = value.split_once(' ') {
+            if let Some((_, rest)) = split_once(value, b' ') {
                 found.push(rest);
             }
         }

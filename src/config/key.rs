@@ -99,7 +99,7 @@ pub fn resolve(
     }
     let name = given
         .strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'));
+        .and_then(|rest| rest.strip_suffix("}"));
     let Some(name) = name.filter(|name| is_variable(name)) else {
         return Err(Error::config(
             path,

@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use super::{
-    BaseUrl, Config, Draft, KeySource, Route, header, id_problem, key, model_problem, retry,
+    BaseUrl, Batching, Config, Draft, KeySource, Route, Waiting, header, id_problem, key,
+    model_problem, retry,
 };
+use crate::error::Error;
 use crate::field::{Bounds, Fields, one_of, wrong_type};
 use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
+use crate::policy::rate_limit::Limits;
 use crate::unit::Usd;
 
 const OPTIONS: [&str; 21] = [
@@ -88,9 +91,11 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) {
     }
     read_keys(config, given, source);
     read_address(config, given, "baseURL");
-    given.object("limits", &mut |limits| read_limits(config, limits));
+    given.object("limits", &mut |limits| {
+        read_limits(&mut config.limits, &mut config.waiting, limits);
+    });
     given.object("embeddings", &mut |batching| {
-        read_batching(config, batching)
+        read_batching(&mut config.batching, batching);
     });
     retry::read(&mut config.retry, given);
     if let Some(route) = given.get("route") {
@@ -100,14 +105,8 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) {
     if let Some(timeout) = given.get("timeout") {
         given.read(config.timeouts.read(timeout, "timeout"));
     }
-    for (name, most) in [
-        ("maxEventBytes", &mut config.max_event_bytes),
-        ("maxAnswerBytes", &mut config.max_answer_bytes),
-    ] {
-        if let Some(bytes) = given.number(name, Bounds::COUNT) {
-            *most = bytes as usize;
-        }
-    }
+    given.set_count("maxEventBytes", &mut config.max_event_bytes);
+    given.set_count("maxAnswerBytes", &mut config.max_answer_bytes);
     if let Some(organisation) = given.text_if("billTo", header::value_problem) {
         config.bill_to = Some(organisation.to_string());
     }
@@ -157,33 +156,38 @@ fn read_keys(config: &mut Config, given: &Fields<'_>, source: &KeySource) {
     }
 }
 
-pub fn read_limits(config: &mut Config, given: &Fields<'_>) {
+pub fn read_limits(limits: &mut Limits, waiting: &mut Waiting, given: &Fields<'_>) {
     given.only(&LIMITS);
-    let limits = &mut config.limits;
-    for (name, limit) in [
-        ("requestsPerMinute", &mut limits.requests_per_minute),
-        ("tokensPerMinute", &mut limits.tokens_per_minute),
-        ("requestsPerMonth", &mut limits.requests_per_month),
-        ("maxConcurrent", &mut limits.max_concurrent),
-    ] {
-        given.set_some(name, Bounds::LIMIT, limit);
-    }
+    let set = |name, limit| given.set_some(name, Bounds::LIMIT, limit);
+    set("requestsPerMinute", &mut limits.requests_per_minute);
+    set("tokensPerMinute", &mut limits.tokens_per_minute);
+    set("requestsPerMonth", &mut limits.requests_per_month);
+    set("maxConcurrent", &mut limits.max_concurrent);
     if let Some(place) = given.word("onLimit", &["wait", "error"]) {
-        config.waiting.waits = place == 0;
+        waiting.waits = place == 0;
     }
-    given.set("maxWait", Bounds::WAIT, &mut config.waiting.max_wait.0);
+    given.set("maxWait", Bounds::WAIT, &mut waiting.max_wait.0);
 }
 
-pub fn read_batching(config: &mut Config, given: &Fields<'_>) {
+pub fn read_batching(batching: &mut Batching, given: &Fields<'_>) {
     given.only(&["batchSize", "concurrency"]);
-    for (name, count) in [
-        ("batchSize", &mut config.batching.size),
-        ("concurrency", &mut config.batching.concurrency),
-    ] {
-        if let Some(number) = given.number(name, Bounds::COUNT) {
-            *count = number as usize;
-        }
-    }
+    given.set_count("batchSize", &mut batching.size);
+    given.set_count("concurrency", &mut batching.concurrency);
+}
+
+/// The limits in an object that is no client's options; `path` names it in errors.
+pub fn limits(given: &Value, path: &str) -> Result<Limits, Error> {
+    let mut limits = Limits::default();
+    let given = Fields::of(given, path);
+    read_limits(&mut limits, &mut Waiting::default(), &given);
+    given.ok().map(|()| limits)
+}
+
+/// The budget in an object that is no client's options; `path` names it in errors.
+pub fn budget(given: &Value, path: &str) -> Result<Option<Budget>, Error> {
+    let given = Fields::of(given, path);
+    let budget = read_budget(&given);
+    given.ok().map(|()| budget)
 }
 
 pub fn read_budget(given: &Fields<'_>) -> Option<Budget> {

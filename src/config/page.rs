@@ -33,31 +33,26 @@ pub fn select<'a>(page: &'a Value, id: Option<&str>) -> Result<(&'a Value, Strin
     let Some(entries) = entries else {
         return single(page, &root, id);
     };
+    let name = if id.is_some() { "id" } else { "type" };
+    let wanted = id.unwrap_or(TYPE);
     let mut chosen = None;
     for (index, entry) in entries.iter().enumerate() {
-        let matches = match id {
-            Some(id) => text(entry, "id") == Some(id),
-            None => text(entry, "type") == Some(TYPE),
-        };
-        if !matches {
-            continue;
-        }
-        if chosen.is_some() {
+        if text(entry, name) == Some(wanted) && chosen.replace((entry, index)).is_some() {
             let problem = match id {
                 Some(_) => "holds several entries with the selected id",
                 None => "holds several entries of type huggingface; select one by its id",
             };
             return Err(Error::config("llm_providers", problem));
         }
-        chosen = Some((entry, item("llm_providers", index)));
     }
-    let Some((entry, path)) = chosen else {
+    let Some((entry, index)) = chosen else {
         let problem = match id {
             Some(id) => ["holds no entry with the id \"", id, "\""].concat(),
             None => "holds no entry of type huggingface".to_string(),
         };
         return Err(Error::config("llm_providers", &problem));
     };
+    let path = item("llm_providers", index);
     check_type(entry, &path)?;
     Ok((entry, path))
 }

@@ -46,16 +46,21 @@ pub struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// Reads the options of a request; what they don't set comes from the client.
-    pub fn from_value(given: &Value, client: &Config) -> Result<Self, Error> {
-        let fields = Fields::of(given, "");
-        fields.only(&OPTIONS);
-        let mut options = RequestOptions {
+    /// The options of a request that has none of its own.
+    pub fn of_client(client: &Config) -> Self {
+        RequestOptions {
             timeouts: client.timeouts,
             retry: client.retry,
             route: client.route.clone(),
             headers: client.headers.clone(),
-        };
+        }
+    }
+
+    /// Reads the options of a request; what they don't set comes from the client.
+    pub fn from_value(given: &Value, client: &Config) -> Result<Self, Error> {
+        let fields = Fields::of(given, "");
+        fields.only(&OPTIONS);
+        let mut options = RequestOptions::of_client(client);
         if let Some(timeout) = fields.get("timeout") {
             fields.read(options.timeouts.read(timeout, "timeout"));
         }

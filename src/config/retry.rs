@@ -1,8 +1,18 @@
 //! The options `retry` and `maxRetries`.
 
+use crate::error::Error;
 use crate::field::{Bounds, Fields, wrong_type};
 use crate::json::Value;
 use crate::policy::retry::RetryPolicy;
+
+/// The policy in an option `retry`, where no client has one.
+pub fn policy(retry: Value) -> Result<RetryPolicy, Error> {
+    let mut policy = RetryPolicy::default();
+    let options = Value::Object(vec![("retry".to_string(), retry)]);
+    let given = Fields::of(&options, "");
+    read(&mut policy, &given);
+    given.ok().map(|()| policy)
+}
 
 /// Reads both options; they replace what is already set.
 pub fn read(policy: &mut RetryPolicy, given: &Fields<'_>) {

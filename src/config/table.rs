@@ -2,10 +2,12 @@
 //! checked this way by the same bounds and with the same error messages as a client's options.
 
 use super::options::{read_batching, read_budget, read_limits};
-use super::{Config, Timeouts};
+use super::{Batching, Timeouts, Waiting};
 use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
+use crate::policy::rate_limit::Limits;
+use crate::text::{split, split_once};
 
 /// The bounds of numbers, by the names that they have in a table.
 const BOUNDS: [(&str, &Bounds); 6] = [
@@ -33,8 +35,8 @@ const BOUNDS: [(&str, &Bounds); 6] = [
 pub fn check(given: &Value, path: &str, table: &str) -> Result<(), Error> {
     let fields = Fields::of(given, path);
     let mut known = Vec::new();
-    for line in table.split('\n') {
-        let (name, must) = line.split_once(' ').unwrap_or((line, ""));
+    for line in split(table, b"\n") {
+        let (name, must) = split_once(line, b' ').unwrap_or((line, ""));
         known.push(name);
         if let Some(value) = fields.get(name) {
             field(&fields, name, value, must);
@@ -45,7 +47,6 @@ pub fn check(given: &Value, path: &str, table: &str) -> Result<(), Error> {
 }
 
 fn field(fields: &Fields<'_>, name: &str, value: &Value, must: &str) {
-    let mut config = Config::default();
     match must {
         "any" => {}
         "text" => drop(fields.text(name)),
@@ -54,8 +55,12 @@ fn field(fields: &Fields<'_>, name: &str, value: &Value, must: &str) {
         "flag" => {
             fields.flag(name);
         }
-        "limits" => fields.object(name, &mut |limits| read_limits(&mut config, limits)),
-        "embeddings" => fields.object(name, &mut |given| read_batching(&mut config, given)),
+        "limits" => fields.object(name, &mut |limits| {
+            read_limits(&mut Limits::default(), &mut Waiting::default(), limits);
+        }),
+        "embeddings" => fields.object(name, &mut |given| {
+            read_batching(&mut Batching::default(), given);
+        }),
         "budget" => fields.object(name, &mut |budget| {
             read_budget(budget);
         }),
@@ -65,8 +70,7 @@ fn field(fields: &Fields<'_>, name: &str, value: &Value, must: &str) {
         _ => match BOUNDS.iter().find(|row| row.0 == must) {
             Some(row) => drop(fields.number(name, row.1)),
             None => {
-                let words: Vec<&str> = must.split('|').collect();
-                fields.word(name, &words);
+                fields.word(name, &split(must, b"|"));
             }
         },
     }

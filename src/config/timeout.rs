@@ -53,22 +53,17 @@ impl Timeouts {
             Value::Object(_) => {
                 let given = Fields::of(value, path);
                 given.only(&["headers", "connect", "idle", "total"]);
-                let headers = given.number("headers", Bounds::TIMER).map(Millis);
-                let connect = given.number("connect", Bounds::TIMER).map(Millis);
+                let time = |name| given.number(name, Bounds::TIMER).map(Millis);
+                let headers = time("headers");
+                let connect = time("connect");
                 if headers.is_some() && connect.is_some() && headers != connect {
                     let problem =
                         "contradicts headers: both are the time to the response's headers";
                     given.refuse("connect", problem);
                 }
                 self.connect = headers.or(connect).or(self.connect);
-                self.idle = given
-                    .number("idle", Bounds::TIMER)
-                    .map(Millis)
-                    .or(self.idle);
-                self.total = given
-                    .number("total", Bounds::TIMER)
-                    .map(Millis)
-                    .or(self.total);
+                self.idle = time("idle").or(self.idle);
+                self.total = time("total").or(self.total);
                 given.ok()?;
             }
             other => return Err(wrong_type(path, "a number or an object", other)),

@@ -8,13 +8,14 @@ use wasm_bindgen::prelude::*;
 use super::at;
 use super::convert::Returned;
 use super::decoder::DecoderHandle;
-use super::plain;
+use super::plain::{self, Record};
 use super::protocol;
 use super::step::{self, cancelled, failing, no_key, told};
 use crate::call::account::Told;
 use crate::call::head::Head;
+use crate::call::open::Plan;
 use crate::call::settlement::End;
-use crate::call::{Call, Event, Lost};
+use crate::call::{Call, Event, Lost, Models};
 use crate::json;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
@@ -53,52 +54,54 @@ impl CallHandle {
         place
     }
 
+    /// Adds what is known of the call from the beginning.
+    fn add_facts(&self, record: &mut Record) {
+        let call = &self.call;
+        let (config, timeouts) = (&call.shared.config, &call.options.timeouts);
+        record.flag("stream", call.stream);
+        // Whether the caller's body asks for the stream's usage.
+        record.flag("asks_usage", call.asks_usage);
+        // The idle timeout within a whole body and before a stream's first event, and the one after that event.
+        record.add("idle", &timeouts.idle_before());
+        record.add("idle_after", &timeouts.idle());
+        record.add("total", &timeouts.total);
+        // The time between two renewals of the reservations.
+        record.add("renew", &call.kind.and(call.shared.renew_after()));
+        record.add("max_event_bytes", &config.max_event_bytes);
+        record.add("max_answer_bytes", &config.max_answer_bytes);
+        record.flag("is_text", call.is_text());
+        // Whether live prices are needed and missing.
+        record.flag("prices", call.wants_catalogue());
+        match &call.plan {
+            Some(plan) => record.object("plan", |record| self.add_plan(record, plan)),
+            None => record.add("plan", &()),
+        }
+    }
+
+    /// Adds the batches and the format of a call that embeds or reranks.
+    fn add_plan(&self, record: &mut Record, plan: &Plan) {
+        let call = &self.call;
+        // For each batch: the index of its first input, and the number of inputs.
+        let mut batches = Vec::new();
+        for batch in &plan.batches {
+            batches.push((batch.start, batch.len()));
+        }
+        record.add("batches", &batches);
+        let concurrency = call.shared.config.batching.concurrency;
+        record.add("concurrency", &concurrency);
+        record.flag("split", call.is_split());
+        record.text("format", Some(plan.format.name()));
+        // How many documents of a reranking the caller wants.
+        record.add("most", &plan.most);
+        record.text("model", Some(&call.model));
+    }
+
     fn handle(&self, index: usize, event: Event<'_>, now: Now, random: f64) -> *const u8 {
         let step = self.call.handle(index, event, now, random);
-        step::record(&self.call, &step)
+        let mut record = Record::new();
+        step::add(&mut record, "said", &self.call, &step);
+        step::end(record, &self.call)
     }
-}
-
-/// What is known of a call from the beginning.
-#[derive(Serialize)]
-struct Facts<'a> {
-    stream: bool,
-    /// Whether the caller's body asks for the stream's usage.
-    asks_usage: bool,
-    /// The idle timeout within a whole body and before a stream's first event.
-    idle: Millis,
-    /// The idle timeout after that event.
-    idle_after: Millis,
-    /// The total timeout.
-    total: Option<Millis>,
-    /// The time between two renewals of the reservations.
-    renew: Option<Millis>,
-    /// The largest event of a stream.
-    max_event_bytes: usize,
-    /// The largest answer.
-    max_answer_bytes: usize,
-    /// Whether the answer is a text completion.
-    is_text: bool,
-    /// Whether live prices are needed and missing.
-    prices: bool,
-    plan: Option<PlanData<'a>>,
-}
-
-/// The batches and the format of an embeddings call.
-#[derive(Serialize)]
-struct PlanData<'a> {
-    /// For each batch: the index of its first input, and the number of inputs.
-    batches: Vec<(usize, usize)>,
-    /// How many requests run at the same time.
-    concurrency: usize,
-    /// Whether the call is first let through as a whole.
-    split: bool,
-    /// "floats", "numbers" or "base64".
-    format: &'static str,
-    /// How many documents of a reranking the caller wants.
-    most: Option<f64>,
-    /// The model that the caller asked for.
-    model: &'a str,
 }
 
 /// The end of a stream, after its usage was booked.
@@ -116,8 +119,8 @@ const SMALL: usize = 16 << 10;
 
 /// A settlement, or `None` while prices are still being fetched.
 #[derive(Serialize)]
-struct Closed {
-    settlement: Option<Settlement>,
+struct Closed<'a> {
+    settlement: Option<&'a Settlement>,
 }
 
 #[wasm_bindgen]
@@ -125,38 +128,14 @@ impl CallHandle {
     /// The facts about the call. If a call with one request may begin at once, its first step comes with them.
     pub fn start(&self, may_begin: bool, wall: f64, steady: f64, random: f64) -> *const u8 {
         let call = &self.call;
-        let mut batches = Vec::new();
-        if let Some(plan) = &call.plan {
-            for batch in &plan.batches {
-                batches.push((batch.start, batch.len()));
-            }
+        let begins = may_begin && call.plan.is_none();
+        let mut record = Record::new();
+        record.object("said", |record| self.add_facts(record));
+        if begins {
+            let step = call.handle(0, Event::Begin, at(wall, steady), random);
+            step::add(&mut record, "step", call, &step);
         }
-        let plan = call.plan.as_ref().map(|plan| PlanData {
-            batches,
-            concurrency: call.shared.config.batching.concurrency,
-            split: call.is_split(),
-            format: plan.format.name(),
-            most: plan.most,
-            model: &call.model,
-        });
-        let facts = Facts {
-            stream: call.stream,
-            asks_usage: call.asks_usage,
-            idle: call.options.timeouts.idle_before(),
-            idle_after: call.options.timeouts.idle(),
-            total: call.options.timeouts.total,
-            renew: call.kind.and(call.shared.renew_after()),
-            max_event_bytes: call.shared.config.max_event_bytes,
-            max_answer_bytes: call.shared.config.max_answer_bytes,
-            is_text: call.is_text(),
-            prices: call.wants_catalogue(),
-            plan,
-        };
-        if !may_begin || call.plan.is_some() {
-            return told(call, facts);
-        }
-        let step = call.handle(0, Event::Begin, at(wall, steady), random);
-        step::with_first(call, facts, &step)
+        step::end(record, call)
     }
 
     /// Takes an event without data or with a number, by the numbers in protocol.rs.
@@ -285,6 +264,7 @@ impl CallHandle {
         };
         self.rows.take();
         let settlement = self.call.close(&end, at(wall, steady));
+        let settlement = settlement.as_deref();
         told(&self.call, Closed { settlement })
     }
 
@@ -299,13 +279,11 @@ impl CallHandle {
     /// The failure of an answer whose body broke off: why it can't be read, and the names of what was thrown.
     pub fn broken_off(&self, stream: bool, unreadable: Option<String>, names: &str) -> *const u8 {
         let unreadable = unreadable.as_deref();
-        failing(
-            &self.call,
-            &match stream {
-                true => self.call.stream_lost(unreadable, names),
-                false => self.call.body_lost(unreadable, names),
-            },
-        )
+        let failure = match stream {
+            true => self.call.stream_lost(unreadable, names),
+            false => self.call.body_lost(unreadable, names),
+        };
+        failing(&self.call, &failure)
     }
 
     /// The failure of a whole answer: it isn't the expected object, it may report a failure, or it may hold no answer, by the
@@ -339,7 +317,8 @@ impl CallHandle {
     /// The models of a catalogue's body, or the one model that the caller asked for; or the failure if the body can't be read.
     pub fn models(&self, bytes: &[u8], wall: f64, steady: f64) -> *const u8 {
         match self.call.models(bytes, at(wall, steady)) {
-            Ok(models) => told(&self.call, models),
+            Ok(Models::One(model)) => told(&self.call, model),
+            Ok(Models::All(models)) => told(&self.call, &*models),
             Err(error) => failing(&self.call, &self.call.misread(error, &[])),
         }
     }

@@ -196,9 +196,12 @@ impl ClientHandle {
             return Ok(JsValue::UNDEFINED);
         }
         let route = match route {
-            None => shared.config.route.as_deref().cloned().unwrap_or_default(),
-            given => Route::read(&convert::options(given)?, "route", &shared.config.base_url)
-                .map_err(error_to_js)?,
+            None => shared.config.route.clone().unwrap_or_default(),
+            given => {
+                let given = convert::options(given)?;
+                let route = Route::read(&given, "route", &shared.config.base_url);
+                Rc::new(route.map_err(error_to_js)?)
+            }
         };
         let offers = route::offers(shared, model, &route);
         offers.map(|offers| to_js(&offers)).map_err(error_to_js)
@@ -214,8 +217,8 @@ impl ClientHandle {
     ) -> Result<(), JsValue> {
         trap::here(Place::Prices);
         let models = body.map(|body| model::parse(&body)).transpose();
-        self.0
-            .keep_prices(models.map_err(error_to_js)?, at(wall, steady));
+        let models = models.map_err(error_to_js)?.map(Rc::new);
+        self.0.keep_prices(models, at(wall, steady));
         Ok(())
     }
 

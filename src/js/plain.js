@@ -19,10 +19,6 @@ const names = new Map();
 let view;
 let at;
 
-export function plain(bytes) {
-  return recordAt(bytes.byteOffset);
-}
-
 // The module's memory. The view becomes invalid when the memory grows.
 function memory() {
   if (view === undefined || view.buffer.byteLength === 0) view = new DataView(wasm_memory().buffer);

@@ -13,8 +13,8 @@ use crate::policy::row::{Row, Sink, write};
 
 #[wasm_bindgen(raw_module = "./plain.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = plain)]
-    fn read(bytes: &[u8]) -> JsValue;
+    #[wasm_bindgen(js_name = recordAt)]
+    fn read(record: *const u8) -> JsValue;
 }
 
 /// The tags that plain.js reads.
@@ -40,15 +40,7 @@ thread_local! {
 /// The longest record whose memory is kept for the next one, in bytes.
 const KEPT: usize = 1 << 16;
 
-/// Writes plain data and returns the address at which plain.js reads it. It must be read before the next call into the module.
-pub fn record(data: &impl Serialize) -> *const u8 {
-    let mut writer = Writer::of_record();
-    // None of the structs here has a field of a refused kind.
-    let _ = data.serialize(&mut writer);
-    writer.end_record()
-}
-
-/// An object that is written member by member.
+/// An object that is written member by member. It must be read before the next call into the module.
 pub struct Record(Writer);
 
 impl Record {
@@ -60,9 +52,43 @@ impl Record {
     }
 
     /// Adds a member.
+    #[inline(never)]
     pub fn add(&mut self, name: &'static str, data: &impl Serialize) {
         let _ = self.0.name(name);
+        // None of the structs here has a field of a refused kind.
         let _ = data.serialize(&mut self.0);
+    }
+
+    /// Adds a number.
+    #[inline(never)]
+    pub fn number(&mut self, name: &'static str, number: f64) {
+        let _ = self.0.name(name);
+        let _ = self.0.number(number);
+    }
+
+    /// Adds a text, or null.
+    #[inline(never)]
+    pub fn text(&mut self, name: &'static str, text: Option<&str>) {
+        self.add(name, &text);
+    }
+
+    /// Adds a yes or no.
+    #[inline(never)]
+    pub fn flag(&mut self, name: &'static str, flag: bool) {
+        self.add(name, &flag);
+    }
+
+    /// Adds an object, to which `write` adds the members.
+    pub fn object(&mut self, name: &'static str, write: impl FnOnce(&mut Self)) {
+        let _ = self.0.name(name);
+        self.0.bytes.push(tag::OBJECT);
+        write(self);
+        self.0.bytes.push(tag::END);
+    }
+
+    /// The object as a JavaScript value.
+    pub fn into_js(self) -> JsValue {
+        read(self.end())
     }
 
     /// The address at which plain.js reads the object.
@@ -90,20 +116,18 @@ impl Writer {
 
 /// Plain data as a JavaScript value: `None` becomes null, and all numbers become JavaScript numbers.
 pub fn to_js(data: &impl Serialize) -> JsValue {
-    let mut writer = Writer { bytes: Vec::new() };
-    match data.serialize(&mut writer) {
-        Ok(()) => read(&writer.bytes),
-        // None of the structs here has a field of a refused kind.
-        Err(Refused) => JsValue::NULL,
-    }
+    let mut writer = Writer::of_record();
+    // None of the structs here has a field of a refused kind.
+    let _ = data.serialize(&mut writer);
+    read(writer.end_record())
 }
 
 /// A row of stored state as a JavaScript value.
 #[inline(never)]
 pub fn row_to_js(row: &mut dyn Row) -> JsValue {
-    let mut writer = Writer { bytes: Vec::new() };
+    let mut writer = Writer::of_record();
     write(row, &mut writer);
-    read(&writer.bytes)
+    read(writer.end_record())
 }
 
 /// A writer refuses nothing of this.

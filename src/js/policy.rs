@@ -1,67 +1,43 @@
 //! The policy layer for use without a client: policy.js wraps it.
 
-use js_sys::{Function, Reflect};
-use serde::Serialize;
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
-use super::plain::{row_to_js, to_js};
+use super::plain::{Record, row_to_js, to_js};
 use super::protocol;
 use super::wall;
 use crate::call::open::count;
 use crate::call::quotas;
-use crate::config::{self, Config, KeySource};
+use crate::config;
 use crate::error::Error;
 use crate::json::{Value, parse};
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
-use crate::policy::retry::{Failure, retry_delay};
+use crate::policy::retry::{Failure, RetryPolicy, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
-use crate::unit::{Millis, Usd, WallTime};
+use crate::unit::{Usd, WallTime};
 use crate::wire::request::{self, Caps, Defaults};
-
-/// Reads options with the client's own reader, so that both accept the same values.
-fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
-    let mut given = Vec::new();
-    for (name, value) in fields {
-        if !matches!(value, Value::Null) {
-            given.push((name.to_string(), value));
-        }
-    }
-    Config::from_options(&Value::Object(given), &KeySource::Function).map_err(error_to_js)
-}
 
 fn limits(text: Option<String>) -> Result<Limits, JsValue> {
     let limits = convert::options(text)?;
     let Value::Object(_) = limits else {
         return Err(error_to_js(Error::config("limits", "must be an object")));
     };
-    Ok(options(vec![("limits", limits)])?.limits)
+    config::limits(&limits, "limits").map_err(error_to_js)
 }
 
-/// The answer to a reservation.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer {
-    Granted {
-        ok: bool,
-        reservation: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Refused {
-        ok: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        scope: Option<String>,
-        retry_after: Millis,
-        reason: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        spent_usd: Option<Usd>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        budget_usd: Option<Usd>,
-    },
+/// Adds the members of a refusal to the answer to a reservation.
+fn add_refusal(answer: &mut Record, scope: Option<&str>, limit: &Refused) {
+    answer.flag("ok", false);
+    if scope.is_some() {
+        answer.text("scope", scope);
+    }
+    answer.add("retryAfter", &limit.retry_after);
+    answer.text("reason", Some(limit.reason.name()));
 }
 
 /// The limiter behind `RateLimiter`.
@@ -103,14 +79,11 @@ impl LimiterHandle {
     /// The refusal of the last `reserve`, or `RateLimiter.toJSON`.
     pub fn tell(&mut self, refusal: bool) -> Returned<JsValue> {
         Ok(match self.refused.filter(|_| refusal) {
-            Some(refused) => to_js(&Answer::Refused {
-                ok: false,
-                scope: None,
-                retry_after: refused.retry_after,
-                reason: refused.reason.name(),
-                spent_usd: None,
-                budget_usd: None,
-            }),
+            Some(refused) => {
+                let mut answer = Record::new();
+                add_refusal(&mut answer, None, &refused);
+                answer.into_js()
+            }
             None => row_to_js(&mut self.limiter),
         })
     }
@@ -197,26 +170,24 @@ impl StoreHandle {
     ) -> Result<JsValue, JsValue> {
         let parts = self::parts(parts)?;
         trap::here(Place::Limiter);
-        let answer = match self.0.reserve(&parts, wall(now)) {
-            Ok(reservation) => to_js(&Answer::Granted {
-                ok: true,
-                reservation,
-            }),
-            Err(refusal) => to_js(&Answer::Refused {
-                ok: false,
-                scope: Some(refusal.scope),
-                retry_after: refusal.limit.retry_after,
-                reason: refusal.limit.reason.name(),
-                spent_usd: refusal.spent_usd,
-                budget_usd: refusal.budget_usd,
-            }),
-        };
-        if tells_quotas {
-            let quotas = to_js(&quotas(&mut self.0, &parts, wall(now)));
-            // Setting a property of a plain object can't fail.
-            let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
+        let mut answer = Record::new();
+        match self.0.reserve(&parts, wall(now)) {
+            Ok(reservation) => {
+                answer.flag("ok", true);
+                answer.text("reservation", Some(&reservation));
+            }
+            Err(refusal) => {
+                add_refusal(&mut answer, Some(&refusal.scope), &refusal.limit);
+                if let (Some(spent), Some(budget)) = (refusal.spent_usd, refusal.budget_usd) {
+                    answer.add("spentUsd", &spent);
+                    answer.add("budgetUsd", &budget);
+                }
+            }
         }
-        Ok(answer)
+        if tells_quotas {
+            answer.add("quotas", &quotas(&mut self.0, &parts, wall(now)));
+        }
+        Ok(answer.into_js())
     }
 }
 
@@ -241,11 +212,11 @@ fn part(value: &Value) -> Result<Part, JsValue> {
         Some(Value::Number(amount)) if *amount >= 0.0 => Ok(*amount),
         Some(_) => Err(wrong(name, "must be a number, 0 or more")),
     };
-    let field = |name: &str| value.get(name).cloned().unwrap_or(Value::Null);
-    let read = options(vec![
-        ("limits", field("limits")),
-        ("budget", field("budget")),
-    ])?;
+    let field = |name: &str| value.get(name).filter(|value| !value.is_null());
+    let limits = field("limits").map(|limits| config::limits(limits, "limits"));
+    let limits = limits.transpose().map_err(error_to_js)?;
+    let budget = field("budget").map(|budget| config::budget(budget, "budget"));
+    let budget = budget.transpose().map_err(error_to_js)?;
     Ok(Part {
         scope: scope.to_string(),
         pause: value
@@ -255,8 +226,8 @@ fn part(value: &Value) -> Result<Part, JsValue> {
         lasts: value.get("lasts").and_then(Value::as_f64).map(WallTime),
         tokens: amount("tokens")?.ceil() as u64,
         usd: Usd(amount("usd")?),
-        limits: read.limits,
-        budget: read.budget,
+        limits: limits.unwrap_or_default(),
+        budget: budget.flatten(),
     })
 }
 
@@ -272,10 +243,9 @@ pub fn retry_delay_of(
     policy: Option<String>,
 ) -> Result<Option<f64>, JsValue> {
     let policy = match convert::options(policy)? {
-        Value::Other("undefined") => Value::Null,
-        given => given,
+        Value::Null => RetryPolicy::default(),
+        given => config::retry_policy(given).map_err(error_to_js)?,
     };
-    let policy = options(vec![("retry", policy)])?.retry;
     let body = body.and_then(|text| parse(text.as_bytes()).ok());
     let header = |name: &str| {
         header

@@ -1,6 +1,8 @@
 //! A budget as a hard stop: the highest possible cost is held before a request, and the real cost is booked after it. Sums are
 //! integers.
 
+use serde::Serialize;
+
 use super::calendar::{DAY, month_of};
 use super::period::Period;
 use super::row::{Columns, NEXT, Row};
@@ -9,7 +11,8 @@ use crate::unit::{Millis, Usd, WallTime};
 const HOUR: Millis = Millis(3_600_000.0);
 
 /// The part of a calendar (UTC) that a budget covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Per {
     /// A UTC hour.
     Hour,
@@ -48,7 +51,7 @@ impl Per {
 }
 
 /// How much may be spent in each window.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Budget {
     /// How much.
     pub usd: Usd,
@@ -118,7 +121,7 @@ pub struct Exceeded {
 pub struct Spent {
     /// The last reading of the wall clock.
     now: WallTime,
-    /// The amount spent in each window, in the order of [`Per::ALL`].
+    /// The amount spent in each window, in the order of [`Per`].
     windows: [Period; 4],
     held: Money,
     /// Whether a budget for all time has been used.
@@ -178,18 +181,20 @@ impl Spent {
 
     /// The amount spent in the window of the last reading of the clock.
     pub fn spent(&self, per: Per) -> Money {
-        let mut rows = Per::ALL.into_iter().zip(self.windows);
-        rows.find(|row| row.0 == per)
-            .map(|row| Money(row.1.amount))
-            .unwrap_or_default()
+        let window = self.windows.get(per as usize);
+        Money(window.map_or(0, |window| window.amount))
     }
 
     /// Whether no remaining count could matter to the budgets used so far.
     pub fn is_idle(&mut self, now: WallTime) -> bool {
         self.advance(now);
-        let rows = Per::ALL.into_iter().zip(self.windows);
-        let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
-        self.held == Money(0) && relevant.all(|row| row.1.amount == 0)
+        let lasting = if self.lasting {
+            Per::ALL.len()
+        } else {
+            Per::Total as usize
+        };
+        let mut relevant = self.windows.iter().take(lasting);
+        self.held == Money(0) && relevant.all(|window| window.amount == 0)
     }
 
     /// Whether a budget for all time has been used.
@@ -200,7 +205,7 @@ impl Spent {
     /// Moves on to the windows that contain `now`.
     pub fn advance(&mut self, now: WallTime) {
         self.now = now;
-        for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
+        for (per, window) in Per::ALL.iter().zip(&mut self.windows) {
             window.advance(now, &|now| per.bounds(now));
         }
     }

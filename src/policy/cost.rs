@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
+use crate::text::{count, split_once};
 use crate::unit::Usd;
 
 /// US dollars per million tokens, the unit of the router's catalogue.
@@ -80,8 +81,8 @@ impl Pricing {
         match self {
             Pricing::One(price) => Some(price.rates),
             Pricing::PerModel(prices) => {
-                let base = match model.split_once(':') {
-                    Some((base, _)) if base.matches('/').count() == 1 => base,
+                let base = match split_once(model, b':') {
+                    Some((base, _)) if count(base, b'/') == 1 => base,
                     _ => model,
                 };
                 let named = |name: &str| prices.iter().rev().find(|entry| entry.0 == name);

@@ -1,6 +1,7 @@
 //! HTTP dates (RFC 9110, section 5.6.7) in their three forms.
 
 use super::calendar::{day_of, days_from_date, midnight, year_and_month};
+use crate::text::split;
 use crate::unit::{Millis, WallTime};
 
 const MONTHS: [&str; 12] = [
@@ -63,19 +64,6 @@ fn time_of_day(text: &str) -> Option<Millis> {
     );
     let seconds = (hours * 60 + minutes) * 60 + seconds;
     Some(Millis(seconds as f64 * 1_000.0))
-}
-
-/// The parts of a text between these separators.
-fn split<'a>(text: &'a str, between: &[u8]) -> Vec<&'a str> {
-    let (mut parts, mut start) = (Vec::new(), 0);
-    for (at, byte) in text.bytes().enumerate() {
-        if between.contains(&byte) {
-            parts.push(text.get(start..at).unwrap_or_default());
-            start = at + 1;
-        }
-    }
-    parts.push(text.get(start..).unwrap_or_default());
-    parts
 }
 
 /// Completes a two-digit year: one that seems more than 50 years ahead is taken for the last such year in the past (RFC 9110).

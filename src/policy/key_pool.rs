@@ -313,22 +313,21 @@ impl KeyPool {
 ///
 /// Pools are small, and the standard library's sort would be larger than this whole module.
 #[derive(Default)]
-struct Order(Vec<(bool, f64, usize)>);
+struct Order(Vec<([f64; 2], usize)>);
 
 impl Order {
     fn keys(self) -> Vec<usize> {
         let mut keys = Vec::new();
         for row in self.0 {
-            keys.push(row.2);
+            keys.push(row.1);
         }
         keys
     }
 
     fn insert(&mut self, later: bool, load: f64, index: usize) {
-        let place = self
-            .0
-            .partition_point(|row| (row.0, row.1) <= (later, load));
-        self.0.insert(place, (later, load, index));
+        let rank = [f64::from(later), load];
+        let place = self.0.partition_point(|row| row.0 <= rank);
+        self.0.insert(place, (rank, index));
     }
 }
 

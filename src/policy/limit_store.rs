@@ -17,6 +17,7 @@ use scope::{Hold, Scope};
 use super::budget::Money;
 use super::clock::{Clock, Now};
 use super::rate_limit::{Quota, Usage};
+use crate::text::split_once;
 use crate::unit::{Millis, SteadyTime, Usd, WallTime};
 
 /// After how long without a renewal a shared store takes a reservation for lost, in ms: 10 minutes.
@@ -248,7 +249,7 @@ impl MemoryStore {
 
     /// The number in a reservation's name, if this store made the name.
     fn number(&self, reservation: &str) -> Option<u64> {
-        let (created, number) = reservation.split_once('-')?;
+        let (created, number) = split_once(reservation, b'-')?;
         let is_own = created == (self.created.0 as u64).to_string();
         number.parse().ok().filter(|_| is_own)
     }

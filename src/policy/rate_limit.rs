@@ -4,6 +4,8 @@
 
 mod stored;
 
+use serde::Serialize;
+
 use super::calendar::{self, month_of};
 use super::clock::{Clock, Now};
 use super::period::Period;
@@ -15,15 +17,20 @@ use crate::unit::{Millis, SteadyTime};
 pub const MOST_TOKENS: u64 = 1 << 40;
 
 /// The limits of one scope. An absent limit, or 0, means no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Requests in any rolling 60 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<f64>,
     /// Tokens, prompt and completion together, in any rolling 60 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_minute: Option<f64>,
     /// Requests in a calendar month (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_month: Option<f64>,
     /// Requests that run at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrent: Option<f64>,
 }
 
@@ -47,6 +54,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The reason with this name.
+    pub fn named(name: &str) -> Self {
+        const KNOWN: [Reason; 6] = [
+            Reason::Requests,
+            Reason::Tokens,
+            Reason::Month,
+            Reason::Budget,
+            Reason::Concurrent,
+            Reason::Blocked,
+        ];
+        let known = KNOWN.iter().find(|reason| reason.name() == name);
+        known.copied().unwrap_or(Reason::Other)
+    }
+
     /// The name in errors.
     pub fn name(self) -> &'static str {
         match self {
@@ -352,39 +373,31 @@ impl RateLimiter {
         let more = self.window.free_at(1.0, |amount| amount.requests);
         let more = more.map_or(Millis::ZERO, |time| self.until(time).min(MINUTE));
         let month = self.until_month_end();
-        let rows = [
-            (
-                Reason::Requests,
-                self.limits.requests_per_minute,
-                taken.requests,
-                more,
-            ),
-            (
-                Reason::Tokens,
-                self.limits.tokens_per_minute,
-                taken.tokens,
-                more,
-            ),
-            (
-                Reason::Month,
-                self.limits.requests_per_month,
-                self.month.amount,
-                month,
-            ),
-        ];
         let mut quotas = Vec::new();
-        for (reason, limit, taken, reset) in rows {
-            let Some(limit) = set(limit) else {
-                continue;
-            };
-            let remaining = (limit - taken as f64).floor().max(0.0);
-            quotas.push(Quota {
-                reason,
-                limit,
-                remaining,
-                reset,
-            });
-        }
+        let mut add = |reason, limit, taken: u64, reset| {
+            if let Some(limit) = set(limit) {
+                quotas.push(Quota {
+                    reason,
+                    limit,
+                    remaining: (limit - taken as f64).floor().max(0.0),
+                    reset,
+                });
+            }
+        };
+        let limits = &self.limits;
+        add(
+            Reason::Requests,
+            limits.requests_per_minute,
+            taken.requests,
+            more,
+        );
+        add(Reason::Tokens, limits.tokens_per_minute, taken.tokens, more);
+        add(
+            Reason::Month,
+            limits.requests_per_month,
+            self.month.amount,
+            month,
+        );
         quotas
     }
 

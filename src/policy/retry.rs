@@ -4,6 +4,7 @@ use super::calendar::LAST_TIME;
 use super::http_date;
 use crate::error;
 use crate::json::Value;
+use crate::text::{split, split_once};
 use crate::unit::{Millis, WallTime};
 
 /// When and how often a request is tried again.
@@ -226,13 +227,14 @@ fn spent_of(text: &str) -> Option<Millis> {
     let mut longest = None;
     let mut remaining = None;
     let mut reset = None;
-    for item in text.split(',') {
+    for item in split(text, b",") {
         // Since draft 08 one item describes a whole window; before, the whole header described one.
-        if item.contains(';') {
+        let parameters = split(item, b";");
+        if parameters.len() > 1 {
             (remaining, reset) = (None, None);
         }
-        for parameter in item.split(';') {
-            let Some((name, value)) = parameter.split_once('=') else {
+        for parameter in parameters {
+            let Some((name, value)) = split_once(parameter, b'=') else {
                 continue;
             };
             match name.trim_ascii() {
@@ -314,12 +316,12 @@ fn reset_time(text: &str, now: WallTime) -> Option<Millis> {
 }
 
 fn duration(text: &str) -> Option<Millis> {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase();
     let mut rest = text;
     let mut total = 0.0;
     while !rest.is_empty() {
-        let (number, after) =
-            rest.split_at_checked(rest.find(|c: char| c.is_ascii_lowercase())?)?;
-        let letters = after.find(|c: char| !c.is_ascii_lowercase());
+        let (number, after) = rest.split_at_checked(rest.bytes().position(is_letter)?)?;
+        let letters = after.bytes().position(|byte| !is_letter(byte));
         let (unit, after) = after.split_at_checked(letters.unwrap_or(after.len()))?;
         let seconds = match unit {
             "ms" => 0.001,

@@ -268,17 +268,30 @@ impl<'a> Columns<'a> {
         rows: &mut Vec<T>,
         each: &mut dyn FnMut(&mut Columns<'_>, &mut T),
     ) {
+        self.counted(name, rows.len(), &mut |with, index| {
+            if index == rows.len() {
+                rows.push(T::default());
+            }
+            if let Some(row) = rows.get_mut(index) {
+                each(with, row);
+            }
+        });
+    }
+
+    /// A list of so many lists, or of as many as are read; `each` goes through the columns of the one with an index.
+    fn counted(
+        &mut self,
+        name: &'static str,
+        count: usize,
+        each: &mut dyn FnMut(&mut Columns<'_>, usize),
+    ) {
         self.list(name, &mut |with| {
-            let Way::List(items) = &with.way else {
-                for row in &mut *rows {
-                    with.list(NEXT, &mut |with| each(with, row));
-                }
-                return;
+            let count = match &with.way {
+                Way::List(items) => items.len(),
+                _ => count,
             };
-            for _ in 0..items.len() {
-                let mut row = T::default();
-                with.list(NEXT, &mut |with| each(with, &mut row));
-                rows.push(row);
+            for index in 0..count {
+                with.list(NEXT, &mut |with| each(with, index));
             }
         });
     }

@@ -1,6 +1,8 @@
 //! Time limits of runtimes. They end their own `fetch` after some time, and what they throw then is a timeout and not a lost
 //! connection.
 
+use crate::text::split;
+
 /// The event that a request was waiting for when its time was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -49,7 +51,7 @@ const NAMES: [(&str, Option<Phase>); 7] = [
 pub fn exceeded(names: &str, during: Phase) -> Option<(Phase, &'static str)> {
     let known = |name: &str| NAMES.iter().find(|row| row.0 == name);
     let mut found = None;
-    for (name, phase) in names.split('\n').filter_map(known) {
+    for (name, phase) in split(names, b"\n").into_iter().filter_map(known) {
         if found.is_none() || phase.is_some() {
             found = Some((phase.unwrap_or(during), *name));
         }

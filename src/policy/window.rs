@@ -121,6 +121,12 @@ impl Window {
         });
     }
 
+    fn hold_all(&mut self, open: &[(SteadyTime, u64)]) {
+        for (at, tokens) in open {
+            self.hold(*at, *tokens);
+        }
+    }
+
     /// Ends a hold: the actual tokens count for the rest of its minute.
     pub fn settle(&mut self, at: SteadyTime, held: u64, actual: u64) {
         self.held = self.held.saturating_sub(held);
@@ -209,18 +215,16 @@ impl Window {
             left,
             ..Window::default()
         };
-        let mut open = open.iter().peekable();
+        let mut rest = open;
         for (at, requests, tokens) in settled {
-            while let Some((earlier, tokens)) = open.next_if(|hold| hold.0 <= *at) {
-                window.hold(*earlier, *tokens);
-            }
+            let (earlier, later) = rest.split_at(rest.partition_point(|hold| hold.0 <= *at));
+            window.hold_all(earlier);
+            rest = later;
             if *at > left {
                 window.add(*at, *requests, *tokens);
             }
         }
-        for (at, tokens) in open {
-            window.hold(*at, *tokens);
-        }
+        window.hold_all(rest);
         Some(window)
     }
 

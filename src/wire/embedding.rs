@@ -18,6 +18,7 @@ pub use request::{Batch, EmbeddingRequest, Format};
 
 use crate::error::{Class, Error};
 use crate::json;
+use crate::text::digits;
 use crate::wire::failure::message_of;
 use crate::wire::usage::Beside;
 use list::usage_of;
@@ -99,9 +100,9 @@ pub fn decode(body: &[u8], inputs: usize) -> Result<Embeddings, Error> {
 fn explain(problem: Problem, body: &[u8], inputs: usize) -> Error {
     let reason = match problem {
         Problem::Malformed(what) => ["it is not JSON: ", what].concat(),
-        Problem::Row(row, what) => ["embedding ", &row.to_string(), " ", what].concat(),
+        Problem::Row(row, what) => ["embedding ", &digits(row), " ", what].concat(),
         Problem::Count(rows) => {
-            let (rows, inputs) = (rows.to_string(), inputs.to_string());
+            let (rows, inputs) = (digits(rows), digits(inputs));
             ["it holds ", &rows, " embeddings for ", &inputs, " inputs"].concat()
         }
         Problem::Unknown => unknown(body),

@@ -10,7 +10,7 @@ pub use hint::usable_instead;
 
 use crate::error::{self, CUT, Class, Error};
 use crate::json::{self, Value};
-use crate::text::find;
+use crate::text::{digits, find};
 use crate::unit::Millis;
 
 /// A response's status and body, and the facts about its request that the message needs.
@@ -104,7 +104,7 @@ pub fn unexpected(status: u16, body: &[u8]) -> Error {
         Class::Api,
         [
             "The response has status ",
-            &status.to_string(),
+            &digits(status.into()),
             ", but it is no completion: ",
             &said,
         ]
@@ -176,7 +176,7 @@ const INSIDE: [&str; 9] = [
 
 /// Adds an unusual success status, such as 204 (no content), to the message about its answer.
 pub fn name_status(error: &mut Error, status: u16) {
-    let number = status.to_string();
+    let number = digits(status.into());
     if matches!(status, 201..=299) && find(&error.message, &number).is_none() {
         error.message = [&error.message, " (The response has status ", &number, ".)"].concat();
     }
@@ -267,10 +267,10 @@ pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    if !text.starts_with('<') {
+    if !text.starts_with("<") {
         return Some(shorten(text));
     }
-    let status = status.to_string();
+    let status = digits(status.into());
     let title = ["title", "h1"].iter().find_map(|tag| element(text, tag));
     let title = title.map(|title| without_status(title, &status));
     Some(match title.filter(|title| !title.is_empty()) {
@@ -282,11 +282,11 @@ pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
 fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
     let lower = html.to_ascii_lowercase();
     let open = find(&lower, &["<", tag].concat())?;
-    let start = open + lower.get(open..)?.find('>')? + 1;
+    let start = open + lower.get(open..)?.bytes().position(|byte| byte == b'>')? + 1;
     let end = start + find(lower.get(start..)?, &["</", tag].concat())?;
     html.get(start..end)
         .map(str::trim_ascii)
-        .filter(|text| !text.is_empty() && !text.contains('<'))
+        .filter(|text| !text.is_empty() && !text.bytes().any(|byte| byte == b'<'))
 }
 
 /// A text as one line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line that
@@ -366,7 +366,7 @@ fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
 fn compose(error: &Error, said: &str) -> String {
     let mut message = error
         .status
-        .map(|status| status.to_string())
+        .map(|status| digits(status.into()))
         .unwrap_or_default();
     let said = without_status(said, &message);
     message.push(' ');

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::error::{Class, Error};
 use crate::json::{self, Value};
+use crate::text::split_once;
 use crate::unit::Millis;
 use crate::wire::failure::message_of;
 
@@ -253,7 +254,7 @@ pub fn is_gone(models: &[Model], model: &str) -> bool {
 /// A model's entry, and the part of the model string after its id. At servers other than the router, an id may contain a colon.
 fn find<'a, 'm>(models: &'m [Model], model: &'a str) -> Option<(&'m Model, &'a str)> {
     let entry = |id: &str| models.iter().find(|entry| entry.id == id);
-    let (id, suffix) = model.split_once(':').unwrap_or((model, ""));
+    let (id, suffix) = split_once(model, b':').unwrap_or((model, ""));
     match entry(model) {
         Some(whole) => Some((whole, "")),
         None => Some((entry(id)?, suffix)),
@@ -276,7 +277,7 @@ const TEXT_GENERATION: &str = "text-generation";
 /// assert!(!only_completes("microsoft/Phi-3-mini-4k-instruct"));
 /// ```
 pub fn only_completes(model: &str) -> bool {
-    let name = model.split_once(':').map_or(model, |(name, _)| name);
+    let name = split_once(model, b':').map_or(model, |(name, _)| name);
     let is_it =
         |[id, _, task]: &[&str; 3]| *task == TEXT_GENERATION && id.eq_ignore_ascii_case(name);
     LISTED.iter().any(is_it)

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use crate::error::Error;
 use crate::json::{Scanner, write_string};
-use crate::text::find;
+use crate::text::{count, find, rsplit_once};
 pub use bound::Caps;
 use reader::Reader;
 
@@ -161,16 +161,16 @@ pub struct Defaults<'a> {
 
 /// The provider that is pinned in a model string of the router's form, "org/name:provider"; routing words are no providers.
 pub fn pinned_provider(model: &str) -> Option<&str> {
-    let (name, suffix) = model.rsplit_once(':')?;
+    let (name, suffix) = rsplit_once(model, b':')?;
     let routing = matches!(suffix, "" | "fastest" | "cheapest" | "preferred");
-    (!routing && name.contains('/')).then_some(suffix)
+    (!routing && count(name, b'/') > 0).then_some(suffix)
 }
 
 /// A model string without the client's id at its beginning.
 pub fn without_own_id<'a>(model: &'a str, id: &str) -> &'a str {
     let own = model
         .strip_prefix(id)
-        .and_then(|rest| rest.strip_prefix(':'));
+        .and_then(|rest| rest.strip_prefix(":"));
     own.unwrap_or(model)
 }
 

@@ -36,8 +36,11 @@ fn arrows_go_down_only() {
             "wire",
             &["wire", "error", "field", "json", "spelling", "text", "unit"],
         ),
-        ("field", &["field", "error", "json", "spelling"]),
-        ("policy", &["policy", "unit", "error", "field", "json"]),
+        ("field", &["field", "error", "json", "spelling", "text"]),
+        (
+            "policy",
+            &["policy", "unit", "error", "field", "json", "text"],
+        ),
         (
             "config",
             &["config", "policy", "error", "field", "json", "text", "unit"],

@@ -1,17 +1,21 @@
 //! The parts of a reservation in a store, and the store's refusal.
 
+use serde::Serialize;
+
 use crate::policy::budget::Budget;
 use crate::policy::rate_limit::{Limits, Reason, Refused};
 use crate::unit::{Millis, Usd, WallTime};
 
 /// The reservation in one scope: a key, a user, a whole gateway, or a budget.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Part {
     /// The scope's name.
     pub scope: String,
     /// A second scope that is only checked for a block and counts nothing: that of a key for one model.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<String>,
     /// When the scope can be forgotten, on the wall clock: no request will use it afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lasts: Option<WallTime>,
     /// Tokens to reserve.
     pub tokens: u64,

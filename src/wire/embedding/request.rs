@@ -6,7 +6,7 @@ use super::body::Draft;
 use super::rerank;
 use crate::error::Error;
 use crate::json::{unescape, write_string};
-use crate::text::join;
+use crate::text::{count, join, split, split_once};
 use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
 
 /// The most bytes that text-embeddings-inference accepts in one body by default.
@@ -35,7 +35,7 @@ impl<'a> Endpoint<'a> {
     /// The origin of the router. A base URL below it that names a provider's own path is used as it is.
     pub(super) fn router(&self) -> Option<&'a str> {
         let origin = self.base_url.strip_suffix("/v1");
-        origin.filter(|origin| self.is_router && origin.matches('/').count() == 2)
+        origin.filter(|origin| self.is_router && count(origin, b'/') == 2)
     }
 }
 
@@ -330,7 +330,7 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
             None,
         ));
     };
-    let (name, provider) = match model.split_once(':') {
+    let (name, provider) = match split_once(model, b':') {
         Some((name, provider)) => (name, provider),
         None => (model, HF_INFERENCE),
     };
@@ -360,7 +360,8 @@ pub(super) fn hf_inference(origin: &str, name: &str) -> Result<String, Error> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
-    if name.split('/').count() <= 2 && name.split('/').all(segment) {
+    let segments = split(name, b"/");
+    if segments.len() <= 2 && segments.into_iter().all(segment) {
         return Ok([origin, "/hf-inference/models/", name].concat());
     }
     Err(Error::config(

@@ -14,6 +14,7 @@ use super::request::{
 use super::{Usage, unknown, usage_of};
 use crate::error::{Class, Error};
 use crate::json::{self, Value, number};
+use crate::text::split_once;
 use crate::wire::request::{Defaults, resolve_model};
 use crate::wire::usage::Beside;
 
@@ -31,7 +32,7 @@ pub fn read(
     }
     let query = draft.member_of("query");
     let query = query
-        .filter(|query| query.starts_with('"') && query.len() > 2)
+        .filter(|query| query.starts_with("\"") && query.len() > 2)
         .ok_or_else(|| Error::config("query", "must be a string that is not empty"))?;
     let most = draft.member_of("top_n");
     let model = resolve_model(draft.model, defaults)?;
@@ -68,7 +69,7 @@ pub(super) fn way(
 ) -> Result<Way, Error> {
     let tail = tail_of(members.iter());
     if let Some(origin) = endpoint.router() {
-        let (name, provider) = model.split_once(':').unwrap_or((model, HF_INFERENCE));
+        let (name, provider) = split_once(model, b':').unwrap_or((model, HF_INFERENCE));
         if provider != HF_INFERENCE {
             let problem = "names a provider without reranking on the router; there is hf-inference (the default)";
             return Err(Error::config("model", problem));

@@ -183,8 +183,8 @@ pub fn write(
 fn write_stream_options(given: &str, body: &mut String) {
     body.push_str("{\"include_usage\":true");
     let inner = given
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
+        .strip_prefix("{")
+        .and_then(|rest| rest.strip_suffix("}"))
         .map(str::trim_ascii);
     if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
         body.push(',');

@@ -2,6 +2,7 @@
 
 use super::pinned_provider;
 use crate::error::Error;
+use crate::text::rsplit_once;
 
 /// The path to a provider through the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn way<'m>(
 pub fn on_router(model: &str) -> Result<Route<'_>, Error> {
     let provider = pinned_provider(model);
     let known = provider.and_then(|provider| ROUTES.iter().find(|(name, _)| *name == provider));
-    if let (Some((_, path)), Some((model, _))) = (known, model.rsplit_once(':')) {
+    if let (Some((_, path)), Some((model, _))) = (known, rsplit_once(model, b':')) {
         return Ok(Route { path, model });
     }
     let problem = match provider {

@@ -50,7 +50,7 @@ fn begin(shared: &Rc<Shared>, body: &str) -> Option<Call> {
     }
 }
 
-fn close(call: &Call) -> Settlement {
+fn close(call: &Call) -> Rc<Settlement> {
     let end = End {
         outcome: Outcome::Ok,
         finish_reason: None,
@@ -60,7 +60,7 @@ fn close(call: &Call) -> Settlement {
 }
 
 /// Books an answer as the bindings do: the server's report if the end was seen, otherwise the larger of report and estimate.
-fn booked(call: &Call, told: Told, whole: bool, delivered: u64) -> Settlement {
+fn booked(call: &Call, told: Told, whole: bool, delivered: u64) -> Rc<Settlement> {
     if !whole || !call.took(0, told, None, WallTime(2.0)) {
         assert!(call.took(0, told, Some(delivered), WallTime(2.0)));
     }

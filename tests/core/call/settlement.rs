@@ -156,7 +156,7 @@ fn a_call_that_is_closed_again_gives_the_same_settlement_which_counts_once() {
         let before = spent(&world);
         for _ in 0..2 {
             let again = call.close(&end, world.now());
-            assert_eq!(again.as_ref(), Some(world.settlement(0)));
+            assert_eq!(again.as_deref(), Some(world.settlement(0)));
         }
         assert_eq!(spent(&world), before);
         assert_eq!(world.shared.in_flight.get(), 0);

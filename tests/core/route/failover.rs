@@ -1,5 +1,7 @@
 //! Which candidate is asked next when one fails.
 
+use std::rc::Rc;
+
 use super::world::{Client, START, Say};
 use hfetch::call::Call;
 use hfetch::error::{Class, Error};
@@ -178,7 +180,7 @@ fn a_provider_is_told_though_the_catalogue_came_after_it_had_failed() {
                 return Say::Status(503);
             }
             shared.keep_prices(
-                Some(model::parse(catalogue).unwrap()),
+                Some(Rc::new(model::parse(catalogue).unwrap())),
                 WallTime(START).into(),
             );
             Say::Ok
@@ -210,7 +212,7 @@ fn an_error_tells_the_provider_of_a_candidate_that_failed_before_the_catalogue_c
     let came = client.chat("{}", &mut |model| {
         if model == "org/b" {
             shared.keep_prices(
-                Some(model::parse(catalogue).unwrap()),
+                Some(Rc::new(model::parse(catalogue).unwrap())),
                 WallTime(START).into(),
             );
         }

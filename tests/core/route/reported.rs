@@ -1,5 +1,7 @@
 //! A cost that the server reports wins over any price; cached and reasoning tokens are kept.
 
+use std::rc::Rc;
+
 use hfetch::call::Call;
 use hfetch::call::Event;
 use hfetch::call::account::Told;
@@ -17,7 +19,7 @@ use super::world::Client;
 const BODY: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"max_tokens":10}"#;
 const PRICED: &str = r#","pricing":{"inputPerMillion":1000000,"outputPerMillion":0}"#;
 
-fn settled(client: &Client, usage: &str) -> Settlement {
+fn settled(client: &Client, usage: &str) -> Rc<Settlement> {
     let call = Call::chat(
         &client.shared,
         BODY,

@@ -45,7 +45,7 @@ pub struct Came {
     pub urls: Vec<String>,
     pub pauses: f64,
     pub failure: Option<Box<Failure>>,
-    pub settlement: Settlement,
+    pub settlement: Rc<Settlement>,
 }
 
 impl Came {
@@ -93,7 +93,7 @@ impl Client {
     pub fn learn(&mut self, catalogue: &str) {
         let models = model::parse(catalogue.as_bytes()).unwrap();
         self.shared
-            .keep_prices(Some(models), WallTime(self.now).into());
+            .keep_prices(Some(Rc::new(models)), WallTime(self.now).into());
     }
 
     pub fn given(&self, own: &str) -> Given<'static> {

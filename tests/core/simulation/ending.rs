@@ -1,5 +1,7 @@
 //! Reads answers and ends calls.
 
+use std::rc::Rc;
+
 use hfetch::call::Call;
 use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
@@ -131,7 +133,7 @@ impl World {
         let settlement = call.close(&end, now);
         let effects = call.take_effects();
         self.judge
-            .close(call, number, settlement.as_ref(), outcome, now);
+            .close(call, number, settlement.as_deref(), outcome, now);
         let waits = settlement.is_none() && call.kind.is_some();
         self.flights[number].settlement = settlement;
         self.obey_effects(effects);
@@ -150,7 +152,7 @@ impl World {
         };
         match self.scenario.prices {
             Some(_) => self.shared.prices.keep(
-                model::parse(catalogue).expect("a catalogue"),
+                Rc::new(model::parse(catalogue).expect("a catalogue")),
                 SteadyTime(clock),
             ),
             None => self.shared.prices.miss(SteadyTime(clock)),

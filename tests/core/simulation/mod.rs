@@ -107,7 +107,7 @@ pub struct Flight {
     pub story: Vec<String>,
     /// When it did so.
     times: Vec<u64>,
-    pub settlement: Option<Settlement>,
+    pub settlement: Option<Rc<Settlement>>,
     /// Whether the call has been closed, as far as prices allow.
     closed: bool,
     /// The error with which the call was refused before it began.
@@ -211,7 +211,7 @@ impl World {
 
     /// The one settlement of a call.
     pub fn settlement(&self, call: usize) -> &Settlement {
-        let settlement = self.flights[call].settlement.as_ref();
+        let settlement = self.flights[call].settlement.as_deref();
         settlement.expect("a call that is settled")
     }
 
