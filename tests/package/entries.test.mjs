@@ -75,7 +75,11 @@ test("Node takes the module's file where it is there and whole, and the text eve
     there: [() => {}, 1],
     missing: [() => rm(file), 2],
     "of another version": [() => writeFile(file, Buffer.from(new Uint8Array(whole).map((byte, at) => (at > 100 && at < 300 ? 0x20 : byte)))), 2],
-    "cut off": [() => writeFile(file, whole.subarray(0, 1000)), 3],
+    "cut off": [() => writeFile(file, whole.subarray(0, 1000)), 2],
+    // An engine takes the section that names the file for a whole module.
+    "cut off after a section": [() => writeFile(file, whole.subarray(0, 11 + (whole[9] & 0x7f) + (whole[10] << 7))), 2],
+    damaged: [() => writeFile(file, Buffer.from(whole).fill(0, 5000)), 3],
+    "no file": [() => rm(file).then(() => promisify(execFile)("mkfifo", [file])), 2],
   };
   try {
     for (const [state, [change, modules]] of Object.entries(states)) {
@@ -85,8 +89,10 @@ test("Node takes the module's file where it is there and whole, and the text eve
       }
     }
   } finally {
+    await rm(file, { force: true });
     await writeFile(file, whole);
-  }});
+  }
+});
 
 test("what can be had without the module doesn't start it", async () => {
   const code = `const { APIError, FREE_TIER, HfetchError, MODELS } = await import("hfetch");
