@@ -16,9 +16,8 @@ export const started = () => running !== undefined;
  * throws if there is none; it is then called again at the next use. Where the engine refuses this module's size, calls wait for the promise of `later`.
  */
 export function startAtFirstUse(compile, later) {
-  let coming;
   ask(compile);
-  arriveAtFirstUse(() => (coming ??= startNow(compile, later)));
+  arriveAtFirstUse(() => startNow(compile, later));
 }
 
 function startNow(compile, later) {
