@@ -179,6 +179,25 @@ console.log(JSON.stringify([tried, hfetch.estimateTokens("hello") > 0]));
   assert.equal(works, true);
 });
 
+test("where the process may have too few addresses, the error names the limit, and Node's flag helps", async () => {
+  const code = `const hfetch = await import("hfetch");
+try {
+  console.log(JSON.stringify([hfetch.estimateTokens("hello") > 0]));
+} catch ({ message, hint }) {
+  console.log(JSON.stringify([message, hint]));
+}
+`;
+  await printed(code, { name: "addresses.mjs" });
+  const limited = async (...flags) => {
+    const program = ["-c", 'ulimit -v 4000000; exec "$0" "$@"', process.execPath, ...flags, join(folder, "addresses.mjs")];
+    return JSON.parse((await promisify(execFile)("sh", program)).stdout);
+  };
+  const [message, hint] = await limited();
+  assert.match(message, /can't be started here: .*Out of memory/);
+  assert.match(hint, /ulimit -v.*--disable-wasm-trap-handler\.$/);
+  assert.deepEqual(await limited("--disable-wasm-trap-handler"), [true]);
+});
+
 test("the entries turn into CommonJS: nothing of a module is left in them", async () => {
   const { IMPORT, EXPORT, ADDRESS } = createRequire(import.meta.url)(join(installed, "dist/commonjs.cjs"));
   for (const name of ["index.js", "slim.js", "core.js", "gateway.js", "gateway-core.js"]) {
