@@ -16,9 +16,8 @@ export const started = () => running !== undefined;
  * throws if there is none; it is then called again at the next use. Where the engine refuses this module's size, calls wait for the promise of `later`.
  */
 export function startAtFirstUse(compile, later) {
-  let coming;
   ask(compile);
-  arriveAtFirstUse(() => (coming ??= startNow(compile, later)));
+  arriveAtFirstUse(() => startNow(compile, later));
 }
 
 function startNow(compile, later) {
@@ -88,8 +87,13 @@ export function compiling(work) {
 export function compileError(cause) {
   if (cause instanceof HfetchError) return cause;
   const message = cause?.message ?? cause;
-  const advice = TOO_LARGE.test(message) ? LATER : "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
-  return new HfetchError(`hfetch: WebAssembly can't be started here: ${message}`, { hint: `${advice}.`, cause });
+  return new HfetchError(`hfetch: WebAssembly can't be started here: ${message}`, { hint: `${adviceFor(message)}.`, cause });
+}
+
+function adviceFor(message) {
+  if (TOO_LARGE.test(message)) return LATER;
+  if (/out of memory/i.test(message)) return NO_ROOM;
+  return "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
 }
 
 /**
@@ -136,6 +140,8 @@ const NEEDED = {
 // What Chromium before 115 says on a page's thread: there its constructors of Module and Instance refuse modules over 4 KB.
 const TOO_LARGE = /on the main thread/;
 const LATER = "Await a call of a client before functions that give no promise, or import hfetch/web and await ready()";
+// V8 reserves gigabytes of addresses for a module's memory, and so finds no room below a limit that Node itself can live with.
+const NO_ROOM = "In Node, raise the limit of addresses (ulimit -v), or take the flag --disable-wasm-trap-handler";
 const IN_A_PAGE = "The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
 const ON_THE_EDGE =
   'Here the bundler must bring the module along: Nuxt on Cloudflare with nitro.experimental.wasm: true, Nitro with experimental.wasm: true, ' +

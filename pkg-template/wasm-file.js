@@ -4,14 +4,17 @@
 // Bytes: the digest that the build writes into the file is among the first of them.
 const HEAD = 512;
 
-/** Returns the module of the file beside this script if that has this digest, otherwise undefined. */
-export function moduleOfFile(digest) {
+/** Returns the module of the file beside this script if that has this digest and as many bytes, otherwise undefined. */
+export function moduleOfFile(digest, size) {
   try {
     // Deno would ask its user whether this program may read files.
     if ("Deno" in globalThis) return undefined;
     // Not as `process`, for which bundlers of pages would bring a substitute.
-    const { readFileSync } = globalThis.process.getBuiltinModule("node:fs");
-    const bytes = readFileSync(new URL("./hfetch_bg.wasm", import.meta.url));
+    const { readFileSync, statSync } = globalThis.process.getBuiltinModule("node:fs");
+    const file = new URL("./hfetch_bg.wasm", import.meta.url);
+    // Engines accept a module that is cut off between two sections; and what isn't a file may have no end.
+    if (statSync(file).size !== size) return undefined;
+    const bytes = readFileSync(file);
     return bytes.latin1Slice(0, HEAD).includes(digest) ? new WebAssembly.Module(bytes) : undefined;
   } catch {
     return undefined; // this isn't Node, or the file is missing, not whole, or not to be read

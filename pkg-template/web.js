@@ -1,8 +1,6 @@
 // hfetch/web in pages. The module is a file next to this one, which loads while the page is still being built. The first call waits for it.
 import { HfetchError, arrival, arriveBy, compile, compiling, startLater, startLoaded, started } from "./core.js";
 
-let coming;
-
 const load = () => startLoaded(compile(new URL("./hfetch_bg.wasm", import.meta.url), "hfetch/web").catch(asText));
 
 // Some bundlers include no files, but they include scripts (esbuild, plain Rollup, Vite's development server): there the module is loaded from a script, as text.
@@ -18,13 +16,7 @@ export async function ready() {
 }
 
 if (!started()) {
-  arriveBy(() => {
-    coming ??= load().catch((error) => {
-      coming = undefined;
-      throw error;
-    });
-    return coming;
-  });
+  arriveBy(load);
   startLater(() => {
     throw new HfetchError("hfetch/web: the WebAssembly is still on its way", { hint: "Await ready(), or any call of a client, before functions that give no promise." });
   });

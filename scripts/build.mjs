@@ -214,6 +214,7 @@ function writeWasmAsText({ onLoad }) {
     const contents = `import { decode } from "./wasm-text.js";
 const pieces = ${JSON.stringify(pieces)};
 export const digest = ${JSON.stringify(await digest([bytes]))};
+export const size = ${(await withAdvice(bytes)).length};
 export default () => decode(${JSON.stringify(values)}, pieces);
 `;
     return { contents, loader: "js", resolveDir: dirname(path) };

@@ -2,11 +2,12 @@
 // already, or starts it at its first use.
 
 let here = false;
+let coming;
 let startNow;
 let load;
 let otherwise;
 
-// `given` returns a promise that resolves once the module runs; after a failure it may be called again.
+// `given` returns a promise that resolves once the module runs; after a failure it is called again.
 export function arriveBy(given) {
   load = given;
 }
@@ -19,6 +20,7 @@ export function arriveOtherwise(given) {
 // For an entry that has its module: `given` starts it and returns undefined, or returns such a promise where the engine won't start it at once.
 export function arriveAtFirstUse(given) {
   startNow = given;
+  coming = undefined; // it needn't wait for what another entry is loading
 }
 
 export function hasArrived() {
@@ -29,4 +31,11 @@ export function hasArrived() {
 export const isHere = () => here || startNow !== undefined;
 
 // A promise that resolves once the module runs, or undefined if there is nothing to wait for.
-export const arrival = () => (here ? undefined : (startNow ?? load ?? otherwise)?.());
+export const arrival = () => (here ? undefined : (coming ??= arriving()));
+
+// All calls wait for the same promise. One that only asks whether it must wait leaves it alone, and a failure is still reported by those that wait.
+function arriving() {
+  const given = (startNow ?? load ?? otherwise)?.();
+  given?.catch(() => (coming = undefined));
+  return given;
+}

@@ -75,7 +75,11 @@ test("Node takes the module's file where it is there and whole, and the text eve
     there: [() => {}, 1],
     missing: [() => rm(file), 2],
     "of another version": [() => writeFile(file, Buffer.from(new Uint8Array(whole).map((byte, at) => (at > 100 && at < 300 ? 0x20 : byte)))), 2],
-    "cut off": [() => writeFile(file, whole.subarray(0, 1000)), 3],
+    "cut off": [() => writeFile(file, whole.subarray(0, 1000)), 2],
+    // An engine takes the section that names the file for a whole module.
+    "cut off after a section": [() => writeFile(file, whole.subarray(0, 11 + (whole[9] & 0x7f) + (whole[10] << 7))), 2],
+    damaged: [() => writeFile(file, Buffer.from(whole).fill(0, 5000)), 3],
+    "no file": [() => rm(file).then(() => promisify(execFile)("mkfifo", [file])), 2],
   };
   try {
     for (const [state, [change, modules]] of Object.entries(states)) {
@@ -85,8 +89,10 @@ test("Node takes the module's file where it is there and whole, and the text eve
       }
     }
   } finally {
+    await rm(file, { force: true });
     await writeFile(file, whole);
-  }});
+  }
+});
 
 test("what can be had without the module doesn't start it", async () => {
   const code = `const { APIError, FREE_TIER, HfetchError, MODELS } = await import("hfetch");
@@ -171,6 +177,25 @@ console.log(JSON.stringify([tried, hfetch.estimateTokens("hello") > 0]));
   assert.deepEqual(tried, Array(3).fill([true, "CompileError", message, hint]));
   assert.match(inWorker, /nitro\.experimental\.wasm: true.*serverExternalPackages: \["hfetch"\].*"workerd"\.$/);
   assert.equal(works, true);
+});
+
+test("where the process may have too few addresses, the error names the limit, and Node's flag helps", async () => {
+  const code = `const hfetch = await import("hfetch");
+try {
+  console.log(JSON.stringify([hfetch.estimateTokens("hello") > 0]));
+} catch ({ message, hint }) {
+  console.log(JSON.stringify([message, hint]));
+}
+`;
+  await printed(code, { name: "addresses.mjs" });
+  const limited = async (...flags) => {
+    const program = ["-c", 'ulimit -v 4000000; exec "$0" "$@"', process.execPath, ...flags, join(folder, "addresses.mjs")];
+    return JSON.parse((await promisify(execFile)("sh", program)).stdout);
+  };
+  const [message, hint] = await limited();
+  assert.match(message, /can't be started here: .*Out of memory/);
+  assert.match(hint, /ulimit -v.*--disable-wasm-trap-handler\.$/);
+  assert.deepEqual(await limited("--disable-wasm-trap-handler"), [true]);
 });
 
 test("the entries turn into CommonJS: nothing of a module is left in them", async () => {

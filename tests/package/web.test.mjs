@@ -33,8 +33,8 @@ async function program(body, entry = entryAt("web")) {
   return JSON.parse(stdout);
 }
 
-/** The same where the engine has that limit of size. */
-const limited = (body, entry) => program(`await import(${JSON.stringify(sizeLimit)}); ${body}`, entry);
+/** The same where the engine has that limit of size. Node's own fetch compiles a module at its first request, so there is one before. */
+const limited = (body, entry) => program(`await network(options.baseURL); await import(${JSON.stringify(sizeLimit)}); ${body}`, entry);
 
 test("a call waits for the module, with the body as it was given; a function without a promise says that it can't", async () => {
   const [early, answer, outcome, tokens, asked] = await program(`
@@ -157,6 +157,36 @@ test("there hfetch/ai-sdk starts by itself, and several entries start together",
     console.log(JSON.stringify([choices[0].message.content, estimateTokens("hello")]));`);
   assert.match(answer, /You said: Hello/);
   assert.ok(tokens > 0);
+});
+
+// Node ends a program at a rejection that nobody handles.
+test("in the background every entry starts once for all calls, a failure is reported by calls alone, and the next call tries again", async () => {
+  for (const name of ["index", "index.browser", "web", "ai-sdk.browser"]) {
+    const [errors, answers, times] = await limited(`
+      const { instantiate } = WebAssembly;
+      let refused = 0;
+      let times = 0;
+      WebAssembly.instantiate = async () => {
+        refused++;
+        throw new RangeError("out of memory");
+      };
+      const { createHuggingFace, HuggingFace } = await load();
+      const ask = createHuggingFace
+        ? () => createHuggingFace(options)("org/model").doGenerate({ prompt: [{ role: "user", content: [{ type: "text", text: "Hello" }] }] })
+        : () => new HuggingFace(options).chat.completions.create({ messages });
+      const errors = await Promise.all([failure(ask), failure(ask)]);
+      const before = refused;
+      // This begins to start the module, and nothing waits for it.
+      createHuggingFace ? createHuggingFace(options) : new HuggingFace(options);
+      for (let turn = 0; refused === before && turn < 1000; turn++) await new Promise((resolve) => setTimeout(resolve));
+      await new Promise((resolve) => setTimeout(resolve));
+      WebAssembly.instantiate = (...given) => (times++, instantiate(...given));
+      const answers = await Promise.all([ask(), ask(), ask()]);
+      console.log(JSON.stringify([errors.map(({ message }) => message), answers.map(({ choices, content }) => choices?.[0].message.content ?? content[0].text), times]));`, entryAt(name));
+    for (const error of errors) assert.match(error, /can't be started here: out of memory/, name);
+    for (const answer of answers) assert.match(answer, /You said: Hello/, name);
+    assert.equal(times, 1, name);
+  }
 });
 
 test("on a server it is the default entry, which waits for nothing", async () => {
