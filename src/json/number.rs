@@ -48,13 +48,22 @@ fn decimal(text: &[u8]) -> (bool, u64, i32, bool) {
 /// The f64 of a number's text, if a single rounding produces it; it then equals the result of `JSON.parse`.
 #[inline(always)]
 pub fn exact_number(text: &[u8]) -> Option<f64> {
+    match short_number(text) {
+        None => exact_decimal(text),
+        found => found,
+    }
+}
+
+/// The same for nearly all numbers, which are short and plain.
+#[inline(always)]
+fn short_number(text: &[u8]) -> Option<f64> {
     let (negative, digits) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         _ => (false, text),
     };
-    // Nearly all numbers are short and plain: this many digits fit a u64.
+    // This many digits fit a u64.
     if digits.len() > 17 {
-        return exact_decimal(text);
+        return None;
     }
     let (mut mantissa, mut places) = (0u64, None);
     for byte in digits {
@@ -64,11 +73,11 @@ pub fn exact_number(text: &[u8]) -> Option<f64> {
                 places = places.map(|places| places + 1);
             }
             b'.' => places = Some(0),
-            _ => return exact_decimal(text),
+            _ => return None,
         }
     }
     if mantissa > 1 << 53 {
-        return exact_decimal(text);
+        return None;
     }
     let magnitude = match places {
         None => mantissa as f64,

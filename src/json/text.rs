@@ -27,9 +27,7 @@ pub struct Closing {
 /// among them before the next ones.
 #[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
-    let (mut escaped, mut ascii) = (false, true);
-    let closing = |at, escaped, ascii| Closing { at, escaped, ascii };
-    let mut at = from;
+    let (mut at, mut ascii) = (from, true);
     if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*block);
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
@@ -40,9 +38,23 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
         if marks == 0 {
             at += 8;
         } else if bytes.get(here) == Some(&b'"') {
-            return Ok(closing(here, false, ascii));
+            return Ok(Closing {
+                at: here,
+                escaped: false,
+                ascii,
+            });
         }
     }
+    closing_of_long(bytes, at, ascii)
+}
+
+/// The same for a string that goes on at `at`; the part before it has no escapes, and may be ASCII.
+// A function of its own, since there are many places where a string is read, and few strings are long.
+#[inline(never)]
+#[cfg_attr(optimize_attribute, optimize(speed))]
+fn closing_of_long(bytes: &[u8], mut at: usize, mut ascii: bool) -> Result<Closing, usize> {
+    let mut escaped = false;
+    let closing = |at, escaped, ascii| Closing { at, escaped, ascii };
     while let Some(block) = bytes.get(at..).and_then(Block16::first) {
         ascii &= block.is_ascii();
         let marks = block.marks();

@@ -167,10 +167,11 @@ impl Batch {
     /// Adds a string, given as it is written between its quotes.
     fn string(&mut self, raw: &[u8]) {
         let ascii = is_ascii(raw);
-        match raw.contains(&b'\\') {
+        let word = match raw.contains(&b'\\') {
             true => self.escaped(raw, ascii),
             false => self.plain(raw, 0..raw.len(), ascii),
-        }
+        };
+        self.ops.push(word);
     }
 
     /// Adds a chunk by its template and the values of its slots.
@@ -199,21 +200,23 @@ impl Batch {
         let mut before: Option<&[u8]> = None;
         for slot in slots {
             let bytes = block.get(slot.span.clone()).unwrap_or_default();
-            match slot.kind {
-                SlotKind::String if before.is_some_and(|before| equal(before, bytes)) => {
-                    self.ops.push(SAME);
-                }
+            let word = match slot.kind {
+                SlotKind::String if before.is_some_and(|before| equal(before, bytes)) => SAME,
                 SlotKind::String => {
+                    before = Some(bytes);
                     match slot.escaped {
                         true => self.escaped(bytes, slot.ascii),
                         false => self.plain(block, slot.span.clone(), slot.ascii),
                     }
-                    before = Some(bytes);
                 }
                 SlotKind::Number => self.number(bytes),
                 SlotKind::Numbers => self.list(bytes),
-                SlotKind::Any => self.any(bytes),
-            }
+                SlotKind::Any => {
+                    self.any(bytes);
+                    continue;
+                }
+            };
+            self.ops.push(word);
         }
     }
 
@@ -226,9 +229,9 @@ impl Batch {
         self.string(raw);
     }
 
-    /// Adds a string with escapes; `ascii`: all of it is ASCII as written.
+    /// Adds a string with escapes, except for its last word, which is returned; `ascii`: all of it is ASCII as written.
     #[cfg_attr(optimize_attribute, optimize(speed))]
-    fn escaped(&mut self, raw: &[u8], ascii: bool) {
+    fn escaped(&mut self, raw: &[u8], ascii: bool) -> u32 {
         let start = self.text.len();
         let narrow = ascii && raw.len() >= LONG_ESCAPED;
         let unescaped = self.text.append_unescaped(raw, narrow);
@@ -237,34 +240,29 @@ impl Batch {
                 true => unescaped.length,
                 false => units(self.text().get(start..).unwrap_or_default()),
             };
-            self.ops.push(units as u32);
             self.units += units;
-            return;
+            return units as u32;
         }
         let start = self.wide.len();
         unescape_wide(raw, &mut self.wide);
-        self.ops.extend([WIDE, (self.wide.len() - start) as u32]);
-    }
-
-    #[inline(always)]
-    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) {
-        let units = self.append(block, span, ascii);
-        self.ops.push(units as u32);
+        self.ops.push(WIDE);
+        (self.wide.len() - start) as u32
     }
 
     /// Appends a text without escapes; returns its length in UTF-16 units.
     #[inline(always)]
-    fn append(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> usize {
+    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> u32 {
         let units = match ascii {
             true => span.len(),
             false => units(block.get(span.clone()).unwrap_or_default()),
         };
         self.text.append(block, span);
         self.units += units;
-        units
+        units as u32
     }
 
     /// Adds a value of any kind: directly if it contains no other values or is an array of such, otherwise as JSON.
+    #[inline(never)]
     fn any(&mut self, value: &[u8]) {
         let (ops, numbers, text, units) = (
             self.ops.len(),
@@ -281,7 +279,8 @@ impl Batch {
             self.numbers.truncate(numbers);
             self.text.truncate(text);
             self.units = units;
-            self.by_json(value);
+            let word = self.by_json(value);
+            self.ops.push(word);
         }
     }
 
@@ -309,8 +308,8 @@ impl Batch {
             b'n' | b't' | b'f' => literal(rest)?,
             b'"' => {
                 let closing = closing_quote(rest, 1).ok().filter(|end| !end.escaped)?;
-                let units = self.append(rest, 1..closing.at, closing.ascii);
-                (ANY_STRING + units as u32, closing.at + 1)
+                let units = self.plain(rest, 1..closing.at, closing.ascii);
+                (ANY_STRING + units, closing.at + 1)
             }
             b'-' | b'0'..=b'9' => {
                 let ends = |byte: &u8| matches!(byte, b',' | b']');
@@ -324,26 +323,23 @@ impl Batch {
         Some(length)
     }
 
-    /// Adds an array of numbers: its length, and then its numbers if each is exact.
-    fn list(&mut self, json: &[u8]) {
+    /// Adds an array of numbers, if each is exact; returns its length.
+    fn list(&mut self, json: &[u8]) -> u32 {
         let start = self.numbers.len();
         let inside = json
             .get(1..json.len().saturating_sub(1))
             .unwrap_or_default();
-        if self.whole_numbers(inside).is_some() {
-            self.ops.push((self.numbers.len() - start) as u32);
-            return;
+        if self.whole_numbers(inside).is_none() {
+            self.numbers.truncate(start);
+            for text in inside.split(|byte| *byte == b',') {
+                let Some(number) = exact_number(text.trim_ascii()) else {
+                    self.numbers.truncate(start);
+                    return self.by_json(json);
+                };
+                self.numbers.push(number);
+            }
         }
-        self.numbers.truncate(start);
-        for text in inside.split(|byte| *byte == b',') {
-            let Some(number) = exact_number(text.trim_ascii()) else {
-                self.numbers.truncate(start);
-                self.by_json(json);
-                return;
-            };
-            self.numbers.push(number);
-        }
-        self.ops.push((self.numbers.len() - start) as u32);
+        (self.numbers.len() - start) as u32
     }
 
     /// Adds the usual list: small whole numbers, such as the bytes of a token.
@@ -363,20 +359,20 @@ impl Batch {
     }
 
     #[inline]
-    fn number(&mut self, text: &[u8]) {
+    fn number(&mut self, text: &[u8]) -> u32 {
         match exact_number(text) {
             Some(number) => {
-                self.ops.push(EXACT);
                 self.numbers.push(number);
+                EXACT
             }
             None => self.by_json(text),
         }
     }
 
     /// Adds a value that `JSON.parse` reads faster.
-    fn by_json(&mut self, value: &[u8]) {
-        self.ops.push(BY_JSON);
+    fn by_json(&mut self, value: &[u8]) -> u32 {
         element(&mut self.json, value);
+        BY_JSON
     }
 }
 

@@ -204,7 +204,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Reads an object with `on_key`; any other value is skipped.
-    fn object(&mut self, on_key: &mut impl FnMut(&mut Self, &[u8]) -> Read) -> Read {
+    fn object(&mut self, on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Read) -> Read {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
         }

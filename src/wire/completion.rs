@@ -138,7 +138,6 @@ impl Completion {
 
     /// The same for a part that occurs seldom.
     #[inline(never)]
-    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn add_other(&mut self, part: Part, bytes: &[u8]) {
         match part {
             Part::Id => first(&mut self.id, bytes),
@@ -239,11 +238,16 @@ impl Completion {
     /// The same; if many of the bytes may have been replaced, everything is weighed first.
     pub fn weigh(&mut self) -> usize {
         if self.unweighed >= UNWEIGHED.max(self.weight / 2) {
-            self.unweighed = 0;
-            let choices = self.choices.iter().map(Choice::weight);
-            self.weight = self.rest.weight() + choices.sum::<usize>();
+            self.weigh_all();
         }
         self.size()
+    }
+
+    #[cold]
+    fn weigh_all(&mut self) {
+        self.unweighed = 0;
+        let choices = self.choices.iter().map(Choice::weight);
+        self.weight = self.rest.weight() + choices.sum::<usize>();
     }
 
     /// The completion as JSON, whole or not.

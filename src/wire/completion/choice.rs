@@ -216,15 +216,9 @@ impl Choice {
         {
             *reason = Vec::new();
         }
-        *self = Choice {
-            index: self.index,
-            begun: self.begun,
-            content: self.content.take(),
-            tool_calls: std::mem::take(&mut self.tool_calls),
-            finish_reason: self.finish_reason.take(),
-            counter: counts,
-            ..Choice::default()
-        };
+        self.counter = counts;
+        (self.role, self.parts, self.text) = (Vec::new(), None, None);
+        (self.message, self.rest) = Default::default();
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use super::call::ToolCalls;
+use super::call::{ToolCall, ToolCalls};
 use super::members::Members;
 use super::node::put;
 use super::{COUNTS, Completion};
@@ -56,6 +56,7 @@ impl Completion {
     }
 
     /// Counts what has arrived since the last call, and drops it.
+    #[inline(never)]
     pub fn let_go(&mut self) {
         let Some(counter) = self.counter else {
             return;
@@ -78,14 +79,16 @@ impl Completion {
 impl ToolCalls {
     /// Keeps the current call without its texts, since some servers repeat a call's name in each of its pieces.
     pub(super) fn let_go(&mut self) {
-        let mut list = std::mem::take(&mut self.list);
-        if self.at_hand < list.len() {
-            let mut call = list.swap_remove(self.at_hand);
-            if call.name.len().max(call.id.len()) <= LONGEST_NAME {
+        let is_kept = |call: &&mut ToolCall| call.name.len().max(call.id.len()) <= LONGEST_NAME;
+        match self.list.get_mut(self.at_hand).filter(is_kept) {
+            Some(call) => {
                 call.let_go();
-                self.list.push(call);
+                self.list.swap(0, self.at_hand);
+                self.list.truncate(1);
             }
+            None => self.list.clear(),
         }
+        self.list.shrink_to_fit();
         self.at_hand = 0;
         self.entry.id = Vec::new();
     }
