@@ -37,17 +37,17 @@ impl<'a> List<'a> {
         let (mut has_data, mut failed) = (false, false);
         while let Some(key) = self.scanner.next_key()? {
             match key.raw {
-                b"data" => {
+                _ if key.raw == b"data" => {
                     if std::mem::replace(&mut has_data, true) {
                         return Err(Problem::Malformed("\"data\" stands twice"));
                     }
                     self.data()?;
                 }
-                b"model" if self.scanner.kind()? == Kind::String => {
+                _ if key.raw == b"model" && self.scanner.kind()? == Kind::String => {
                     let model = self.scanner.string()?;
                     self.found.model = Some(json::unescape(model.raw));
                 }
-                b"usage" => {
+                _ if key.raw == b"usage" => {
                     if let Ok(told) = json::parse(self.scanner.skip()?) {
                         self.found.usage = usage_of(&told);
                         self.found.beside = Beside::of(&told);
@@ -90,14 +90,14 @@ impl<'a> List<'a> {
         self.scanner.begin_object()?;
         while let Some(key) = self.scanner.next_key()? {
             match key.raw {
-                b"index" if self.scanner.kind()? == Kind::Number => {
+                _ if key.raw == b"index" && self.scanner.kind()? == Kind::Number => {
                     let number = json::number(self.scanner.number()?);
                     if number < 0.0 || number.fract() != 0.0 {
                         return Err(Problem::Row(place, "has an index that is no whole number"));
                     }
                     index = number as usize;
                 }
-                b"embedding" => {
+                _ if key.raw == b"embedding" => {
                     if self.found.values.len() > rows {
                         return Err(Problem::Row(place, "stands twice"));
                     }
