@@ -293,12 +293,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn word<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Stop> {
+    fn word(&mut self, word: &[u8]) -> Result<(), Stop> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if rest.first_chunk::<N>() != Some(word) {
+        if !rest.starts_with(word) {
             return self.fail("not a value");
         }
-        self.at += N;
+        self.at += word.len();
         Ok(())
     }
 

@@ -373,6 +373,28 @@ pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
     sound.then_some(value)
 }
 
+/// The bytes between the quotes or brackets of a value.
+pub fn inside(value: &[u8]) -> &[u8] {
+    value
+        .get(1..value.len().saturating_sub(1))
+        .unwrap_or_default()
+}
+
+/// Appends pieces of JSON.
+#[inline(never)]
+pub fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
+}
+
+/// `text` as a JSON string, including its quotes.
+pub fn quoted(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len().saturating_add(2));
+    write_string(text, &mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// Appends `text` as a JSON string, including its quotes.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');

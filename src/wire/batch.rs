@@ -7,7 +7,7 @@ use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{Match, ONCE, SlotKind, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
-use crate::json::{closing_quote, exact_number, literal, unescape_wide};
+use crate::json::{closing_quote, exact_number, inside, literal, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -326,12 +326,10 @@ impl Batch {
     /// Adds an array of numbers, if each is exact; returns its length.
     fn list(&mut self, json: &[u8]) -> u32 {
         let start = self.numbers.len();
-        let inside = json
-            .get(1..json.len().saturating_sub(1))
-            .unwrap_or_default();
-        if self.whole_numbers(inside).is_none() {
+        let elements = inside(json);
+        if self.whole_numbers(elements).is_none() {
             self.numbers.truncate(start);
-            for text in inside.split(|byte| *byte == b',') {
+            for text in elements.split(|byte| *byte == b',') {
                 let Some(number) = exact_number(text.trim_ascii()) else {
                     self.numbers.truncate(start);
                     return self.by_json(json);
@@ -343,9 +341,9 @@ impl Batch {
     }
 
     /// Adds the usual list: small whole numbers, such as the bytes of a token.
-    fn whole_numbers(&mut self, inside: &[u8]) -> Option<()> {
+    fn whole_numbers(&mut self, elements: &[u8]) -> Option<()> {
         let mut number = 0;
-        for byte in inside {
+        for byte in elements {
             match byte {
                 b'0'..=b'9' if number < u32::MAX / 10 => {
                     number = number * 10 + u32::from(byte - b'0')

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::fault;
-use crate::json::{Kind, Malformed, Scanner, Stop};
+use crate::json::{Kind, Malformed, Scanner, Stop, inside};
 
 mod choice;
 
@@ -283,8 +283,7 @@ impl<'a> Reader<'a, '_> {
             Kind::Null => self.skip()?,
             Kind::Array => {
                 let value = self.scanner.skip()?;
-                let inside = value.get(1..value.len().saturating_sub(1));
-                if !inside.unwrap_or_default().trim_ascii().is_empty() {
+                if !inside(value).trim_ascii().is_empty() {
                     self.refuse(problem)?;
                 }
             }

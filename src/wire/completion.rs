@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::buffer::LONG;
 use super::chunk::{Field, Part};
-use crate::json::{self, Value, unescape};
+use crate::json::{self, Value, put, unescape};
 use crate::wire::usage::Beside;
 
 mod call;
@@ -22,7 +22,7 @@ use choice::Choice;
 pub use count::{Counter, NewCounter};
 use members::Members;
 pub(super) use members::last_counts;
-use node::{Within, put};
+use node::Within;
 
 /// The most choices and calls that are kept apart; if a hostile stream has more, they are added to the last one.
 const MAX_ENTRIES: usize = 4096;

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::chunk::{Field, Part};
 use super::completion::Completion;
-use crate::json::Scanner;
+use crate::json::{Scanner, put, write_whole};
 
 mod compare;
 mod differ;
@@ -26,7 +26,7 @@ pub(super) use long::{ONCE, define_once};
 use order::Movable;
 pub use order::Order;
 use parts::{Anchored, When, anchor};
-use shape::{Sight, Step, walk, write_index, write_slot};
+use shape::{Sight, Step, walk, write_slot};
 
 /// The most templates for one stream.
 const MAX_KNOWN: usize = 6;
@@ -401,9 +401,10 @@ impl Template {
 
 /// Appends a definition.
 fn define(index: usize, example: &[u8], slots: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"index\":");
-    write_index(index, out);
-    for part in [b",\"example\":", example, b",\"slots\":[", slots, b"]}"] {
-        out.extend_from_slice(part);
-    }
+    put(out, &[b"{\"index\":"]);
+    write_whole(index as u64, out);
+    put(
+        out,
+        &[b",\"example\":", example, b",\"slots\":[", slots, b"]}"],
+    );
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Field, Part, Read, Reader};
-use crate::json::{Kind, Scanner};
+use crate::json::{Kind, Scanner, inside};
 use crate::wire::fault;
 
 const CALLS: &str = "tool_calls is no list of calls";
@@ -118,12 +118,9 @@ impl Reader<'_, '_> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
         let value = self.scanner.skip()?;
-        let digits = value
-            .get(1..value.len().saturating_sub(1))
-            .unwrap_or_default();
         let span = match kind {
             Kind::Number => start..self.scanner.at(),
-            Kind::String if digits.iter().all(u8::is_ascii_digit) => {
+            Kind::String if inside(value).iter().all(u8::is_ascii_digit) => {
                 start + 1..self.scanner.at() - 1
             }
             Kind::Null => 0..0,

@@ -1,10 +1,10 @@
 //! The tool calls of a choice, and to which of them a piece belongs.
 
 use super::members::Members;
-use super::node::{Say, Within, add_name, json_text, put, write_long};
+use super::node::{Say, Within, add_name, json_text, write_long};
 use super::{ENTRY, MAX_ENTRIES, or, separated, whole};
 use crate::json::block::{Block16, WIDTH};
-use crate::json::{self, unescape};
+use crate::json::{self, put, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 

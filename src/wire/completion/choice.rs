@@ -4,9 +4,9 @@ use super::call::ToolCalls;
 use super::count::{Counter, LONGEST_NAME, NewCounter};
 use super::list::{Facts, List};
 use super::members::Members;
-use super::node::{Node, Say, Within, inside, put, write_long};
+use super::node::{Node, Say, Within, write_long};
 use super::or;
-use crate::json::{Scanner, unescape};
+use crate::json::{Scanner, inside, put, unescape, write_whole};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 
@@ -296,11 +296,4 @@ fn name(part: Part) -> &'static [u8] {
         Part::ReasoningText => b"reasoning_text",
         _ => b"refusal",
     }
-}
-
-pub(super) fn write_whole(number: u64, out: &mut Vec<u8>) {
-    if number >= 10 {
-        write_whole(number / 10, out);
-    }
-    out.push(b'0' + (number % 10) as u8);
 }

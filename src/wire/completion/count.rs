@@ -5,9 +5,8 @@ use std::fmt::Debug;
 
 use super::call::{ToolCall, ToolCalls};
 use super::members::Members;
-use super::node::put;
 use super::{COUNTS, Completion};
-use crate::json::Scanner;
+use crate::json::{Scanner, put};
 use crate::wire::usage;
 
 /// How many choices are kept apart if texts are only counted: as many as OpenAI's API allows. Further ones are counted with the

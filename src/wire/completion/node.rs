@@ -2,7 +2,7 @@
 
 use super::list::List;
 use super::members::Members;
-use crate::json::write_string;
+use crate::json::{inside, put, write_string};
 use crate::wire::buffer::Buffer;
 
 /// The place of a value, which decides how its texts and names are folded.
@@ -77,13 +77,6 @@ const INNER_TEXTS: [&[u8]; 5] = [b"text", b"thinking", b"summary", b"data", b"tr
 /// Whether a key's value is text inside lists and objects of a delta.
 pub(super) fn is_inner_text(key: &[u8]) -> bool {
     INNER_TEXTS.contains(&key)
-}
-
-/// The bytes between the quotes or brackets of a value.
-pub(super) fn inside(value: &[u8]) -> &[u8] {
-    value
-        .get(1..value.len().saturating_sub(1))
-        .unwrap_or_default()
 }
 
 impl Node {
@@ -223,14 +216,6 @@ pub(super) fn json_text(value: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(value.len() + 16);
     write_string(&String::from_utf8_lossy(value), &mut text);
     inside(&text).to_vec()
-}
-
-/// Appends pieces of JSON.
-#[inline(never)]
-pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
-    for piece in pieces {
-        out.extend_from_slice(piece);
-    }
 }
 
 /// Appends a text that may be long, with quotes.
