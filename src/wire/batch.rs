@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::chunk::Field;
-use super::template::{Match, ONCE, SlotKind, define_once, equal};
+use super::template::{Match, ONCE, SlotKind, Template, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
 use crate::json::{closing_quote, exact_number, inside, literal, unescape_wide};
 
@@ -174,6 +174,14 @@ impl Batch {
         self.ops.push(word);
     }
 
+    /// Announces a template.
+    #[cold]
+    fn define(&mut self, index: usize, template: &Template) {
+        self.ops.push(DEFINE);
+        separate(&mut self.definitions);
+        template.define(index, &mut self.definitions);
+    }
+
     /// Adds a chunk by its template and the values of its slots.
     #[inline]
     pub fn filled(&mut self, found: Match<'_>, block: &[u8]) {
@@ -185,9 +193,7 @@ impl Batch {
             ..
         } = found;
         if !std::mem::replace(&mut template.handed_on, true) {
-            self.ops.push(DEFINE);
-            separate(&mut self.definitions);
-            template.define(index, &mut self.definitions);
+            self.define(index, template);
         }
         if order.is_some() {
             self.ops.push(ORDER);
@@ -327,17 +333,25 @@ impl Batch {
     fn list(&mut self, json: &[u8]) -> u32 {
         let start = self.numbers.len();
         let elements = inside(json);
-        if self.whole_numbers(elements).is_none() {
+        let mut found = self.whole_numbers(elements);
+        if found.is_none() {
             self.numbers.truncate(start);
-            for text in elements.split(|byte| *byte == b',') {
-                let Some(number) = exact_number(text.trim_ascii()) else {
-                    self.numbers.truncate(start);
-                    return self.by_json(json);
-                };
-                self.numbers.push(number);
-            }
+            found = self.exact_numbers(elements);
+        }
+        if found.is_none() {
+            self.numbers.truncate(start);
+            return self.by_json(json);
         }
         (self.numbers.len() - start) as u32
+    }
+
+    /// Adds a list of any numbers, if each is exact.
+    #[inline(never)]
+    fn exact_numbers(&mut self, elements: &[u8]) -> Option<()> {
+        for text in elements.split(|byte| *byte == b',') {
+            self.numbers.push(exact_number(text.trim_ascii())?);
+        }
+        Some(())
     }
 
     /// Adds the usual list: small whole numbers, such as the bytes of a token.

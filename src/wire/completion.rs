@@ -145,9 +145,7 @@ impl Completion {
             Part::Model => first(&mut self.model, bytes),
             Part::Usage if self.usage.is_some() && !has_counts(bytes) => {}
             Part::Usage | Part::Counts => {
-                let usage = self.usage.get_or_insert_default();
-                usage.clear();
-                usage.extend_from_slice(bytes);
+                replace(self.usage.get_or_insert_default(), bytes);
             }
             Part::ChunkMember => {
                 self.grow(part, bytes);
@@ -205,7 +203,7 @@ impl Completion {
             Part::ChoiceMember if self.is_text && bytes.starts_with(b"\"text\"") => {}
             Part::Message if choice.begun => self.choice = usize::MAX,
             Part::Message => {}
-            Part::Failure => self.failure = Some(bytes.to_vec()),
+            Part::Failure => replace(self.failure.get_or_insert_default(), bytes),
             _ => {
                 if part == Part::FinishReason && bytes == b"error" {
                     self.failure.get_or_insert_default();
@@ -424,8 +422,15 @@ fn count(usage: &Value, name: &str) -> Option<f64> {
 fn first(place: &mut Vec<u8>, bytes: &[u8]) {
     let says_nothing = |value: &[u8]| matches!(value, b"" | b"\"\"" | b"0");
     if place.is_empty() || says_nothing(place) && !says_nothing(bytes) {
-        *place = bytes.to_vec();
+        replace(place, bytes);
     }
+}
+
+/// Keeps a value in place of the one before it.
+#[inline(never)]
+fn replace(place: &mut Vec<u8>, bytes: &[u8]) {
+    place.clear();
+    place.extend_from_slice(bytes);
 }
 
 /// The value, or `otherwise` if it is empty.

@@ -2,7 +2,7 @@
 
 use super::members::Members;
 use super::node::{Say, Within, add_name, json_text, write_long};
-use super::{ENTRY, MAX_ENTRIES, or, separated, whole};
+use super::{ENTRY, MAX_ENTRIES, or, replace, separated, whole};
 use crate::json::block::{Block16, WIDTH};
 use crate::json::{self, put, unescape};
 use crate::wire::buffer::Buffer;
@@ -64,9 +64,8 @@ impl ToolCalls {
                 self.position = self.position.map(|position| position + 1);
             }
             Part::ToolId => {
-                self.entry.id.clear();
                 let id = if bytes == b"\"\"" { b"" } else { bytes };
-                self.entry.id.extend_from_slice(id);
+                replace(&mut self.entry.id, id);
             }
             Part::ToolName => {
                 self.at_hand = self.find(bytes);
@@ -208,7 +207,7 @@ impl ToolCall {
                 self.add_arguments(&text);
             }
             Part::ToolType if bytes.is_empty() => {}
-            Part::ToolType => self.kind = bytes.to_vec(),
+            Part::ToolType => replace(&mut self.kind, bytes),
             Part::FunctionMember => return self.function.fold(bytes, Within::Nested),
             _ => return self.rest.fold(bytes, Within::Nested),
         }

@@ -5,7 +5,7 @@ use super::count::{Counter, LONGEST_NAME, NewCounter};
 use super::list::{Facts, List};
 use super::members::Members;
 use super::node::{Node, Say, Within, write_long};
-use super::or;
+use super::{or, replace};
 use crate::json::{Scanner, inside, put, unescape, write_whole};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -51,7 +51,7 @@ impl Choice {
         match part {
             Part::Delta => self.begun = true,
             Part::Role if bytes.is_empty() => {}
-            Part::Role => self.role = bytes.to_vec(),
+            Part::Role => replace(&mut self.role, bytes),
             Part::Content => return self.add_content(bytes),
             Part::ContentParts => return self.add_parts(bytes),
             Part::Refusal | Part::Reasoning | Part::ReasoningContent | Part::ReasoningText => {
@@ -64,7 +64,7 @@ impl Choice {
             }
             // An empty reason says nothing, and some servers send it with every chunk.
             Part::FinishReason if bytes.is_empty() => {}
-            Part::FinishReason => self.finish_reason = Some(bytes.to_vec()),
+            Part::FinishReason => replace(self.finish_reason.get_or_insert_default(), bytes),
             _ => return self.tool_calls.add(part, bytes),
         }
         0

@@ -2,6 +2,7 @@
 
 use super::list::List;
 use super::members::Members;
+use super::replace;
 use crate::json::{inside, put, write_string};
 use crate::wire::buffer::Buffer;
 
@@ -128,10 +129,7 @@ impl Node {
 
     pub(super) fn set(&mut self, value: &[u8]) {
         match self {
-            Node::Last(last) => {
-                last.clear();
-                last.extend_from_slice(value);
-            }
+            Node::Last(last) => replace(last, value),
             _ => self.turn_into(Node::Last(value.to_vec())),
         }
     }
