@@ -111,7 +111,7 @@ pub fn write_whole(number: u64, out: &mut Vec<u8>) {
 
 /// The f64 of a number's text. It may be wrong by a few units in the last place if the text is long or its exponent large.
 pub fn number(text: &[u8]) -> f64 {
-    if let Some(exact) = exact_number(text) {
+    if let Some(exact) = exact_decimal(text) {
         return exact;
     }
     let (negative, mantissa, exponent, _) = decimal(text);

@@ -159,9 +159,15 @@ pub struct Defaults<'a> {
 
 /// The provider that is pinned in a model string of the router's form, "org/name:provider"; routing words are no providers.
 pub fn pinned_provider(model: &str) -> Option<&str> {
-    let (name, suffix) = model.rsplit_once(':')?;
+    Some(name_and_provider(model)?.1)
+}
+
+/// The name before such a provider, and the provider.
+fn name_and_provider(model: &str) -> Option<(&str, &str)> {
+    let colon = model.bytes().rposition(|byte| byte == b':')?;
+    let (name, suffix) = (model.get(..colon)?, model.get(colon + 1..)?);
     let routing = matches!(suffix, "" | "fastest" | "cheapest" | "preferred");
-    (!routing && name.contains('/')).then_some(suffix)
+    (!routing && name.contains('/')).then_some((name, suffix))
 }
 
 /// A model string without the client's id at its beginning.

@@ -221,6 +221,7 @@ impl Templates {
     }
 
     /// Studies a chunk that matched no template: `payload` is its place in the event, and `fields` its parts.
+    #[inline(never)]
     pub fn learn(&mut self, block: &[u8], payload: Range<usize>, fields: &[Field]) {
         if self.credit == 0 || block.len() > self.max_block || block.last() != Some(&b'\n') {
             return;

@@ -190,7 +190,8 @@ impl ToolCall {
         self.scan.read_all(&self.arguments);
         (self.scan.piece, self.scan.at) = (0, 0);
         self.arguments.empty();
-        (self.function, self.rest) = Default::default();
+        self.function.empty();
+        self.rest.empty();
         self.kind = Vec::new();
     }
 

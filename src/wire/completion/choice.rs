@@ -218,7 +218,8 @@ impl Choice {
         }
         self.counter = counts;
         (self.role, self.parts, self.text) = (Vec::new(), None, None);
-        (self.message, self.rest) = Default::default();
+        self.message.empty();
+        self.rest.empty();
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {

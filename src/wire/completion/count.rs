@@ -4,7 +4,6 @@
 use std::fmt::Debug;
 
 use super::call::{ToolCall, ToolCalls};
-use super::members::Members;
 use super::{COUNTS, Completion};
 use crate::json::{Scanner, put};
 use crate::wire::usage;
@@ -68,7 +67,7 @@ impl Completion {
         {
             *usage = counts_of(usage);
         }
-        self.rest = Members::default();
+        self.rest.empty();
         for text in [&mut self.id, &mut self.created, &mut self.model] {
             *text = Vec::new();
         }

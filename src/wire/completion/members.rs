@@ -183,6 +183,12 @@ impl Members {
         (0..TRIES).map(move |step| hash.wrapping_add(step) & mask)
     }
 
+    /// Drops its members.
+    #[inline(never)]
+    pub(super) fn empty(&mut self) {
+        *self = Members::default();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
