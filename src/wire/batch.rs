@@ -157,7 +157,7 @@ impl Batch {
             element(&mut self.json, payload);
             return;
         };
-        self.ops.extend([DEFINE, ONCE as u32 + 1]);
+        self.ops.extend_from_slice(&[DEFINE, ONCE as u32 + 1]);
         for text in texts {
             let raw = payload.get(text).unwrap_or_default();
             self.string(raw);
@@ -292,7 +292,7 @@ impl Batch {
 
     /// Adds an array without spaces, objects and arrays in it; returns its length.
     fn elements(&mut self, array: &[u8]) -> Option<usize> {
-        self.ops.extend([ANY_LIST, 0]);
+        self.ops.extend_from_slice(&[ANY_LIST, 0]);
         let (place, mut at) = (self.ops.len(), 1);
         loop {
             at += self.scalar(array.get(at..)?)? + 1;

@@ -178,7 +178,7 @@ impl ToolCalls {
         for call in &self.list {
             let name = call.name.as_slice().get(call.counted..);
             say(name.unwrap_or_default());
-            call.arguments.pieces().for_each(&mut *say);
+            call.arguments.each(say);
         }
     }
 }
@@ -272,12 +272,16 @@ struct Scan {
 impl Scan {
     /// Reads on to the end. No escape continues in another part.
     fn read_all(&mut self, text: &Buffer) {
-        for (index, piece) in text.pieces().enumerate().skip(self.piece) {
+        let mut index = 0;
+        text.each(&mut |piece| {
             if index > self.piece {
                 (self.piece, self.at) = (index, 0);
             }
-            self.read(piece);
-        }
+            if index == self.piece {
+                self.read(piece);
+            }
+            index += 1;
+        });
     }
 
     fn read(&mut self, raw: &[u8]) {

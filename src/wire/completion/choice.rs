@@ -122,9 +122,7 @@ impl Choice {
         let before = self.content.take();
         let parts = self.parts.get_or_insert_default();
         if let Some(text) = before {
-            for piece in text.pieces() {
-                parts.list.add_text(piece);
-            }
+            text.each(&mut |piece| parts.list.add_text(piece));
             parts.text = text;
         }
         if let Some(text) = Facts::of(part).text {
@@ -181,7 +179,7 @@ impl Choice {
         }
         let text = |say: Say<'_>| {
             if let Some(text) = self.text() {
-                text.pieces().for_each(say);
+                text.each(say);
             }
         };
         let parts = self.parts.as_ref().map(|parts| &parts.list);

@@ -3,7 +3,7 @@
 use super::MAX_ENTRIES;
 use super::node::{Node, Say, Within, is_inner_text};
 use super::whole;
-use crate::json::{Kind, Scanner, inside};
+use crate::json::{Kind, Scanner, inside, put};
 use crate::wire::buffer::LONG;
 
 /// The index of an item without one: it comes after those that have one.
@@ -152,7 +152,8 @@ impl List {
             false => self.push(NONE),
         };
         if let Some((_, node)) = self.items.get_mut(at) {
-            let part = [br#"{"type":"text","text":""#.as_slice(), text, b"\"}"].concat();
+            let mut part = Vec::new();
+            put(&mut part, &[br#"{"type":"text","text":""#, text, b"\"}"]);
             node.fold(b"", &part, Within::Part);
         }
     }

@@ -178,7 +178,7 @@ impl Node {
     pub(super) fn said(&self, say: Say<'_>) {
         match self {
             Node::Last(_) => {}
-            Node::Text(text) => text.pieces().for_each(say),
+            Node::Text(text) => text.each(say),
             Node::List(list) => list.said(say),
             Node::Object(members) => members.said(&[], say),
         }

@@ -131,7 +131,7 @@ impl PromptReader<'_> {
 
     fn content(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
         match scanner.kind()? {
-            Kind::Null => Ok(scanner.null()?),
+            Kind::Null => Ok(scanner.skip().map(drop)?),
             Kind::String => self.all_text(scanner),
             Kind::Array => self.parts(scanner, path),
             _ => wrong_in(

@@ -18,7 +18,7 @@ const MOST: usize = 32;
 const LARGEST: usize = 4 << 10;
 
 /// A member of an example: its place, from the key to the end of the value, and the length of its key with quotes and colon.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Member {
     span: Range<usize>,
     key: usize,
@@ -77,7 +77,9 @@ impl Example {
         if large || self.fields.len() != other.fields.len() || !self.may_move() {
             return None;
         }
-        let (ours, theirs) = (self.members()?.to_vec(), other.members()?.to_vec());
+        self.find_members();
+        other.find_members();
+        let (ours, theirs) = (self.members()?, other.members()?);
         if ours.len() != theirs.len() {
             return None;
         }
@@ -152,15 +154,15 @@ impl Templates {
 impl Template {
     /// From now on, the members of its events may come in another order.
     pub(super) fn movable(mut self) -> Self {
-        let members = self.example.members().unwrap_or_default().to_vec();
-        for member in members {
+        self.example.find_members();
+        for member in self.example.members().unwrap_or_default() {
             // The slots are in the order in which they stand in the example.
             let until = |at| self.slots.partition_point(|slot| slot.span.start < at);
-            let key = key_of(&self.example.block, &member).unwrap_or_default();
+            let key = key_of(&self.example.block, member).unwrap_or_default();
             self.members.push(Movable {
                 key: (word(key), u64::MAX >> (64 - 8 * key.len().min(8))),
                 slots: until(member.span.start)..until(member.span.end),
-                span: member.span,
+                span: member.span.clone(),
             });
         }
         self
