@@ -8,9 +8,8 @@ use std::ops::Range;
 
 use super::buffer::LONG;
 use super::chunk::{Field, Part};
-use crate::json::{self, Value, put, unescape};
-use crate::wire::usage::Beside;
 
+mod answer;
 mod call;
 mod choice;
 mod count;
@@ -18,6 +17,7 @@ mod list;
 mod members;
 mod node;
 
+pub use answer::ReportedUsage;
 use choice::Choice;
 pub use count::{Counter, NewCounter};
 use members::Members;
@@ -26,17 +26,6 @@ use node::Within;
 
 /// The most choices and calls that are kept apart; if a hostile stream has more, they are added to the last one.
 const MAX_ENTRIES: usize = 4096;
-
-/// Token counts as a server reported them. A value that is no number counts as missing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReportedUsage {
-    /// `prompt_tokens`
-    pub prompt: Option<f64>,
-    /// `completion_tokens`
-    pub completion: Option<f64>,
-    /// `total_tokens`
-    pub total: Option<f64>,
-}
 
 /// The part of a completion that has arrived.
 ///
@@ -98,9 +87,6 @@ const ENTRY: usize = 128;
 
 /// The finish reasons that text-generation-inference sends in a streamed text completion instead of "stop".
 const ENDED_BY_ITSELF: [&[u8]; 2] = [b"eos_token", b"stop_sequence"];
-
-/// The counts in a usage object.
-const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 impl Completion {
     /// Makes it a text completion.
@@ -225,9 +211,7 @@ impl Completion {
             }
         }
     }
-}
 
-impl Completion {
     /// Roughly how many bytes are kept.
     pub fn size(&self) -> usize {
         self.said + self.size + self.weight
@@ -248,40 +232,6 @@ impl Completion {
         self.weight = self.rest.weight() + choices.sum::<usize>();
     }
 
-    /// The completion as JSON, whole or not.
-    pub fn to_json(&self) -> Vec<u8> {
-        // Keys and quotes come in addition. A vector that has to grow would need its memory twice.
-        let mut out = Vec::with_capacity(self.size() + self.size() / 8 + 256);
-        let object: &[u8] = match self.is_text {
-            true => b"text_completion",
-            false => b"chat.completion",
-        };
-        let head: [&[u8]; 9] = [
-            b"{\"id\":",
-            or(&self.id, b"\"\""),
-            b",\"object\":\"",
-            object,
-            b"\",\"created\":",
-            or(&self.created, b"0"),
-            b",\"model\":",
-            or(&self.model, b"\"\""),
-            b",\"choices\":[",
-        ];
-        put(&mut out, &head);
-        let write = match self.is_text {
-            true => Choice::write_text,
-            false => Choice::write,
-        };
-        separated(&self.choices, &mut out, write);
-        put(&mut out, &[b"]"]);
-        if let Some(usage) = &self.usage {
-            put(&mut out, &[b",\"usage\":", usage]);
-        }
-        self.rest.write(&[], &mut out);
-        put(&mut out, &[b"}"]);
-        out
-    }
-
     /// Sets long texts aside, so that they needn't grow; returns whether any may have been.
     #[inline(always)]
     pub fn put_by(&mut self) -> bool {
@@ -298,93 +248,6 @@ impl Completion {
         for choice in &mut self.choices {
             choice.put_by();
         }
-    }
-
-    /// The content of choice 0 as it is written between its quotes, without what has been set aside.
-    #[cfg_attr(optimize_attribute, optimize(speed))]
-    pub fn content(&self) -> &[u8] {
-        match self.choices.first() {
-            Some(choice) if choice.index == 0 => choice.content(),
-            _ => &[],
-        }
-    }
-
-    /// Calls `take` with everything that the model wrote, for an estimate if no usage was reported.
-    pub fn delivered(&self, take: &mut dyn FnMut(&str)) {
-        for choice in &self.choices {
-            choice.said(&mut |text| take(&unescape(text)));
-        }
-    }
-
-    /// Bytes under unknown names that may be text.
-    pub fn unnamed(&self) -> usize {
-        self.unnamed
-    }
-
-    /// Whether any delta has contained text yet.
-    pub fn delivered_any(&self) -> bool {
-        self.said > 0
-    }
-
-    /// The first choice's finish reason. If texts are only counted, a reason that was too long isn't kept.
-    pub fn finish_reason(&self) -> Option<String> {
-        let reason = self.choices.first()?.finish_reason.as_deref();
-        reason.filter(|reason| !reason.is_empty()).map(unescape)
-    }
-
-    /// Whether any choice has finished.
-    pub fn has_finish(&self) -> bool {
-        self.choices
-            .iter()
-            .any(|choice| choice.finish_reason.is_some())
-    }
-
-    /// Whether every choice that has appeared has finished, and at least one has appeared.
-    pub fn all_finished(&self) -> bool {
-        let mut choices = self.choices.iter();
-        self.has_finish() && choices.all(|choice| choice.finish_reason.is_some())
-    }
-
-    /// How many choices have appeared.
-    pub fn choices_seen(&self) -> usize {
-        self.choices.len()
-    }
-
-    /// The failure of a choice: its `error` as it is written, or empty if it only has the finish_reason "error". `None` while no
-    /// choice has failed. A failure is never read by a template.
-    pub fn failed_choice(&self) -> Option<&[u8]> {
-        self.failure.as_deref()
-    }
-
-    /// Whether any usage has been reported.
-    pub fn has_usage(&self) -> bool {
-        self.usage.is_some()
-    }
-
-    /// The usage that was reported last, whose counts may be numbers or digits in a string, and what it reports besides its counts.
-    pub fn told(&self) -> (Option<ReportedUsage>, Beside) {
-        let usage = self.usage.as_deref().map(count::counts_of);
-        let Some(usage) = usage.and_then(|usage| json::parse(&usage).ok()) else {
-            return (None, Beside::default());
-        };
-        let [prompt, completion, total] = COUNTS.map(|name| count(&usage, name));
-        let reported = ReportedUsage {
-            prompt,
-            completion,
-            total,
-        };
-        let counts = prompt.is_some() || completion.is_some();
-        (counts.then_some(reported), Beside::of(&usage))
-    }
-
-    /// The usage that was reported last, by itself.
-    pub fn usage(&self) -> Option<ReportedUsage> {
-        self.told().0
-    }
-
-    /// The bytes of everything that the model wrote.
-    pub fn said(&self) -> usize {
-        self.said
     }
 }
 
@@ -406,16 +269,6 @@ pub(super) fn has_counts(usage: &[u8]) -> bool {
         let value = value.unwrap_or_default().trim_ascii_start();
         matches!(value.first(), Some(b'0'..=b'9' | b'-' | b'"'))
     })
-}
-
-#[inline(never)]
-fn count(usage: &Value, name: &str) -> Option<f64> {
-    match usage.get(name)? {
-        Value::Null => None,
-        Value::Number(number) => Some(*number),
-        Value::String(text) => Some(whole(text.as_bytes()).map_or(f64::NAN, |count| count as f64)),
-        _ => Some(f64::NAN),
-    }
 }
 
 /// Keeps the first value that isn't empty, or the first one if all are empty.

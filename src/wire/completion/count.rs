@@ -3,8 +3,9 @@
 
 use std::fmt::Debug;
 
+use super::Completion;
+use super::answer::COUNTS;
 use super::call::{ToolCall, ToolCalls};
-use super::{COUNTS, Completion};
 use crate::json::{Scanner, put};
 use crate::wire::usage;
 
