@@ -102,7 +102,8 @@ impl Completion {
     /// Adds the parts of one payload.
     pub fn apply(&mut self, payload: &[u8], fields: &[Field]) {
         for field in fields {
-            self.add(field.part, payload, field.span.clone());
+            let bytes = payload.get(field.span.clone()).unwrap_or_default();
+            self.add_other(field.part, bytes);
         }
     }
 
