@@ -108,16 +108,25 @@ impl ToolCalls {
             return at;
         }
         let is_other = call.is_other(name);
-        let earlier = self.list.get(..at).unwrap_or_default();
-        for (before, call) in earlier.iter().enumerate().rev().take(MAX_SEARCH) {
-            if call.index != index {
+        match self.known(at, Some(index)) {
+            Some(before) => before,
+            None if is_other => self.start(end, index),
+            None => at,
+        }
+    }
+
+    /// The last call before `end` with the entry's id; with an index, only among the neighbours that have it.
+    fn known(&self, end: usize, index: Option<u64>) -> Option<usize> {
+        let earlier = self.list.get(..end).unwrap_or_default();
+        for (at, call) in earlier.iter().enumerate().rev().take(MAX_SEARCH) {
+            if index.is_some_and(|index| call.index != index) {
                 break;
             }
-            if call.id == id {
-                return before;
+            if call.id == self.entry.id {
+                return Some(at);
             }
         }
-        if is_other { self.start(end, index) } else { at }
+        None
     }
 
     /// Without an index, an entry continues the current call, or in a list of several the one at the same place, unless it has
@@ -139,12 +148,11 @@ impl ToolCalls {
         if goes_on {
             return at;
         }
-        for (before, call) in self.list.iter().enumerate().rev().take(MAX_SEARCH) {
-            if call.id == id && !id.is_empty() {
-                return before;
-            }
-        }
-        self.start(end, index)
+        let known = match id.is_empty() {
+            true => None,
+            false => self.known(end, None),
+        };
+        known.unwrap_or_else(|| self.start(end, index))
     }
 
     fn start(&mut self, at: usize, index: u64) -> usize {

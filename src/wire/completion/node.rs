@@ -84,13 +84,13 @@ impl Node {
     /// Folds a chunk's value of `key`; returns how many bytes of text it contained.
     #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn fold(&mut self, key: &[u8], value: &[u8], within: Within) -> usize {
-        match value.first() {
+        let first = value.first();
+        let is_text = matches!(first, Some(b'"' | b'{')) && within.is_text(key);
+        match first {
             Some(b'n') if !self.is_empty() => 0,
-            Some(b'"') if within.is_text(key) => self.append(inside(value)),
+            Some(b'"') if is_text => self.append(inside(value)),
             Some(b'"') if within == Within::Function && key == b"name" => self.name(inside(value)),
-            Some(b'{') if key == b"arguments" && within.is_text(key) => {
-                self.append(&json_text(value))
-            }
+            Some(b'{') if is_text && key == b"arguments" => self.append(&json_text(value)),
             Some(b'{') => {
                 let members = self.object();
                 members.map_or(0, |members| members.merge(value, within.inside(key)))

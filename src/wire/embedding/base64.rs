@@ -57,7 +57,7 @@ pub fn encode_floats(floats: &[f32]) -> String {
     for value in floats {
         bytes.extend_from_slice(&value.to_le_bytes());
     }
-    let mut text = Vec::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
+    let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
     for chunk in bytes.chunks(3) {
         let mut three = [0; 4];
         for (place, byte) in three.iter_mut().skip(1).zip(chunk) {
@@ -67,10 +67,10 @@ pub fn encode_floats(floats: &[f32]) -> String {
         for place in 0..4 {
             let six = bits >> (18 - 6 * place) & 63;
             let character = ALPHABET.get(six as usize).filter(|_| place <= chunk.len());
-            text.push(*character.unwrap_or(&b'='));
+            text.push(character.map_or('=', |byte| char::from(*byte)));
         }
     }
-    String::from_utf8(text).unwrap_or_default()
+    text
 }
 
 #[cfg(target_feature = "simd128")]

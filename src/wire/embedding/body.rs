@@ -101,11 +101,7 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
         wrong(under, wanted, value)
     };
     match kind {
-        Kind::String => Ok(Inputs {
-            texts: vec![text_of(value)],
-            single: true,
-            token_ids: false,
-        }),
+        Kind::String => Ok(single(value, false)),
         Kind::Array => {
             let elements = elements(value)?;
             let Some((first, _)) = elements.first() else {
@@ -123,11 +119,7 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
                 Kind::Number => {
                     check_ids(&elements, "input")?;
                     // A list of numbers is one input, given as token ids.
-                    Ok(Inputs {
-                        texts: vec![text_of(value)],
-                        single: true,
-                        token_ids: true,
-                    })
+                    Ok(single(value, true))
                 }
                 _ => Err(wrong()),
             }
@@ -157,6 +149,15 @@ fn check_ids(ids: &[(Kind, &[u8])], path: &str) -> Result<(), Error> {
             let problem = "must be a token id, a whole number";
             Err(Error::config(item(path, odd), problem))
         }
+    }
+}
+
+#[inline(never)]
+fn single(value: &[u8], token_ids: bool) -> Inputs {
+    Inputs {
+        texts: vec![text_of(value)],
+        single: true,
+        token_ids,
     }
 }
 
