@@ -32,7 +32,7 @@ impl Primitive {
 }
 
 /// A chunk as an example of its shape.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Example {
     pub(super) block: Vec<u8>,
     pub(super) payload: Range<usize>,

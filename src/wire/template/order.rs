@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::compare::starts_with;
 use super::example::Example;
 use super::parts::{Anchored, Place};
-use super::{NOTHING, Slot, Template, Templates};
+use super::{NOTHING, Slot, Template};
 use crate::json::Scanner;
 use crate::wire::chunk::{self, Field, Part};
 
@@ -117,43 +117,39 @@ fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
     block.get(member.span.start..member.span.start + member.key)
 }
 
-impl Templates {
-    /// Studies a chunk that is like no other in its own order: it may be like one whose members come in another order.
-    pub(super) fn learn_moved(&mut self, example: &mut Example) -> bool {
-        // A chunk that was written anew in vain costs as much as one that was studied in vain.
-        let credit = &mut self.credit;
-        let mut alike = |example: &mut Example, other: &mut Example| {
-            if *credit == 0 {
-                return None;
-            }
-            let mut moved = example.in_order_of(other)?;
-            *credit -= 1;
-            let marks = moved.differences(other)?;
-            *credit += 1;
-            Some(Template::new(moved, &marks).movable())
-        };
-        for (index, template) in self.known.iter_mut().enumerate() {
-            if let Some(found) = alike(example, &mut template.example) {
-                *template = found;
-                self.last = index;
-                return true;
-            }
-        }
-        for at in 0..self.recent.len() {
-            let other = self.recent.get_mut(at);
-            if let Some(found) = other.and_then(|other| alike(example, other)) {
-                self.recent.remove(at);
-                self.add(found);
-                return true;
-            }
-        }
-        false
+/// The template of a chunk that is like another one, if it is; the last argument is the credit for further studies.
+pub(super) type Alike = fn(&mut Example, &mut Example, &mut u32) -> Option<Template>;
+
+/// The template of a chunk that is like another one as it stands.
+pub(super) fn in_order(
+    example: &mut Example,
+    other: &mut Example,
+    _: &mut u32,
+) -> Option<Template> {
+    let marks = example.differences(other)?;
+    Some(Template::new(std::mem::take(example), &marks))
+}
+
+/// The template of a chunk that is like another one whose members come in another order.
+pub(super) fn moved(
+    example: &mut Example,
+    other: &mut Example,
+    credit: &mut u32,
+) -> Option<Template> {
+    if *credit == 0 {
+        return None;
     }
+    let mut moved = example.in_order_of(other)?;
+    // A chunk that was written anew in vain costs as much as one that was studied in vain.
+    *credit -= 1;
+    let marks = moved.differences(other)?;
+    *credit += 1;
+    Some(Template::new(moved, &marks))
 }
 
 impl Template {
     /// From now on, the members of its events may come in another order.
-    pub(super) fn movable(mut self) -> Self {
+    pub(super) fn find_movable(&mut self) {
         self.example.find_members();
         for member in self.example.members().unwrap_or_default() {
             // The slots are in the order in which they stand in the example.
@@ -165,7 +161,6 @@ impl Template {
                 span: member.span.clone(),
             });
         }
-        self
     }
 
     /// The length of the event at the start of `bytes`, if it has this shape with its members in another order.
