@@ -48,10 +48,7 @@ fn decimal(text: &[u8]) -> (bool, u64, i32, bool) {
 /// The f64 of a number's text, if a single rounding produces it; it then equals the result of `JSON.parse`.
 #[inline(always)]
 pub fn exact_number(text: &[u8]) -> Option<f64> {
-    match short_number(text) {
-        None => exact_decimal(text),
-        found => found,
-    }
+    short_number(text).or_else(|| exact_decimal(text))
 }
 
 /// The same for nearly all numbers, which are short and plain.

@@ -162,12 +162,16 @@ pub fn pinned_provider(model: &str) -> Option<&str> {
     Some(name_and_provider(model)?.1)
 }
 
+/// Whether the end of a model string is empty or a word by which the router chooses a provider, so that it names none.
+pub(super) fn is_routing(suffix: &str) -> bool {
+    matches!(suffix, "" | "fastest" | "cheapest" | "preferred")
+}
+
 /// The name before such a provider, and the provider.
 fn name_and_provider(model: &str) -> Option<(&str, &str)> {
     let colon = model.bytes().rposition(|byte| byte == b':')?;
     let (name, suffix) = (model.get(..colon)?, model.get(colon + 1..)?);
-    let routing = matches!(suffix, "" | "fastest" | "cheapest" | "preferred");
-    (!routing && name.contains('/')).then_some((name, suffix))
+    (!is_routing(suffix) && name.contains('/')).then_some((name, suffix))
 }
 
 /// A model string without the client's id at its beginning.

@@ -221,9 +221,8 @@ impl Choice {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        self.write_index(out);
         let role = or(&self.role, b"assistant");
-        put(out, &[b"{\"index\":"]);
-        write_whole(self.index, out);
         let head: [&[u8]; 3] = [b",\"message\":{\"role\":\"", role, b"\",\"content\":"];
         put(out, &head);
         match (&self.parts, &self.content) {
@@ -238,8 +237,7 @@ impl Choice {
 
     /// Writes it as a choice of a text completion.
     pub(super) fn write_text(&self, out: &mut Vec<u8>) {
-        put(out, &[b"{\"index\":"]);
-        write_whole(self.index, out);
+        self.write_index(out);
         put(out, &[b",\"text\":"]);
         match self.text() {
             Some(text) => write_long(text, out),
@@ -250,6 +248,11 @@ impl Choice {
             put(out, &[b",\"logprobs\":null"]);
         }
         self.write_rest(out);
+    }
+
+    fn write_index(&self, out: &mut Vec<u8>) {
+        put(out, &[b"{\"index\":"]);
+        write_whole(self.index, out);
     }
 
     /// Writes the other members of the message.

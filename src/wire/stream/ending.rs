@@ -2,6 +2,7 @@
 
 use super::{ChatDecoder, End};
 use crate::error::{CUT, Class};
+use crate::json::without_mark;
 use crate::wire::fault::Fault;
 use crate::wire::whole::{chunk_of_completion, chunk_of_text};
 
@@ -53,11 +54,7 @@ impl ChatDecoder {
 
     /// Why a body that ended too soon is no answer: it was cut off, or it never was an event stream.
     fn unfinished(&self) -> Fault {
-        let head = self
-            .head
-            .strip_prefix(b"\xEF\xBB\xBF")
-            .unwrap_or(&self.head)
-            .trim_ascii();
+        let head = without_mark(&self.head).trim_ascii();
         let answered = self.reader.completion.choices_seen() > 0;
         let is_text = !self.reader.seen && !answered && !begins_event_stream(head);
         if is_text {
