@@ -27,6 +27,21 @@ pub struct Closing {
 /// among them before the next ones.
 #[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
+    closing_by(closing_of_long, bytes, from)
+}
+
+/// The same without a call for the long ones, for the place where most strings of a stream are read.
+#[inline(always)]
+pub fn closing_quote_at_once(bytes: &[u8], from: usize) -> Result<Closing, usize> {
+    closing_by(closing_in_blocks, bytes, from)
+}
+
+#[inline(always)]
+fn closing_by(
+    long: impl Fn(&[u8], usize, bool) -> Result<Closing, usize>,
+    bytes: &[u8],
+    from: usize,
+) -> Result<Closing, usize> {
     let (mut at, mut ascii) = (from, true);
     if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*block);
@@ -45,14 +60,19 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
             });
         }
     }
-    closing_of_long(bytes, at, ascii)
+    long(bytes, at, ascii)
 }
 
 /// The same for a string that goes on at `at`; the part before it has no escapes, and may be ASCII.
 // A function of its own, since there are many places where a string is read, and few strings are long.
 #[inline(never)]
 #[cfg_attr(optimize_attribute, optimize(speed))]
-fn closing_of_long(bytes: &[u8], mut at: usize, mut ascii: bool) -> Result<Closing, usize> {
+fn closing_of_long(bytes: &[u8], at: usize, ascii: bool) -> Result<Closing, usize> {
+    closing_in_blocks(bytes, at, ascii)
+}
+
+#[inline(always)]
+fn closing_in_blocks(bytes: &[u8], mut at: usize, mut ascii: bool) -> Result<Closing, usize> {
     let mut escaped = false;
     let closing = |at, escaped, ascii| Closing { at, escaped, ascii };
     while let Some(block) = bytes.get(at..).and_then(Block16::first) {
