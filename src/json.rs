@@ -10,12 +10,12 @@ mod skip;
 mod text;
 mod wide;
 
-pub use number::{exact_number, number};
+pub use number::{exact_number, number, write_whole};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
 pub(crate) use skip::{literal, value_end};
 pub use text::{
-    Closing, Unescaped, closing_quote, hex, open_half, unescape, unescape_into, unescape_to,
-    write_string,
+    Closing, Unescaped, closing_quote, closing_quote_at_once, hex, inside, open_half, put, quoted,
+    unescape, unescape_into, unescape_to, write_string,
 };
 pub use wide::unescape_wide;
 

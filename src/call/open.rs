@@ -306,7 +306,7 @@ impl Call {
             return Ok(());
         };
         for model in &route.models {
-            let model = request::resolve_model(Some(model.clone()), defaults)?;
+            let model = request::resolve_model(Some(model), defaults)?;
             if !self.named.contains(&model) {
                 self.named.push(model);
             }

@@ -48,13 +48,19 @@ fn decimal(text: &[u8]) -> (bool, u64, i32, bool) {
 /// The f64 of a number's text, if a single rounding produces it; it then equals the result of `JSON.parse`.
 #[inline(always)]
 pub fn exact_number(text: &[u8]) -> Option<f64> {
+    short_number(text).or_else(|| exact_decimal(text))
+}
+
+/// The same for nearly all numbers, which are short and plain.
+#[inline(always)]
+fn short_number(text: &[u8]) -> Option<f64> {
     let (negative, digits) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         _ => (false, text),
     };
-    // Nearly all numbers are short and plain: this many digits fit a u64.
+    // This many digits fit a u64.
     if digits.len() > 17 {
-        return exact_decimal(text);
+        return None;
     }
     let (mut mantissa, mut places) = (0u64, None);
     for byte in digits {
@@ -64,11 +70,11 @@ pub fn exact_number(text: &[u8]) -> Option<f64> {
                 places = places.map(|places| places + 1);
             }
             b'.' => places = Some(0),
-            _ => return exact_decimal(text),
+            _ => return None,
         }
     }
     if mantissa > 1 << 53 {
-        return exact_decimal(text);
+        return None;
     }
     let magnitude = match places {
         None => mantissa as f64,
@@ -92,9 +98,17 @@ fn exact_decimal(text: &[u8]) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
+/// Appends a whole number in digits.
+pub fn write_whole(number: u64, out: &mut Vec<u8>) {
+    if number >= 10 {
+        write_whole(number / 10, out);
+    }
+    out.push(b'0' + (number % 10) as u8);
+}
+
 /// The f64 of a number's text. It may be wrong by a few units in the last place if the text is long or its exponent large.
 pub fn number(text: &[u8]) -> f64 {
-    if let Some(exact) = exact_number(text) {
+    if let Some(exact) = exact_decimal(text) {
         return exact;
     }
     let (negative, mantissa, exponent, _) = decimal(text);

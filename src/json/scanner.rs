@@ -293,31 +293,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn word<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Stop> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if rest.first_chunk::<N>() != Some(word) {
-            return self.fail("not a value");
-        }
-        self.at += N;
-        Ok(())
-    }
-
-    /// `true` or `false`.
-    pub fn boolean(&mut self) -> Result<bool, Stop> {
-        self.space();
-        if self.byte() == Some(b't') {
-            self.word(b"true").map(|()| true)
-        } else {
-            self.word(b"false").map(|()| false)
-        }
-    }
-
-    /// `null`.
-    pub fn null(&mut self) -> Result<(), Stop> {
-        self.space();
-        self.word(b"null")
-    }
-
     /// Checks the next value and returns its bytes.
     pub fn skip(&mut self) -> Result<&'a [u8], Stop> {
         self.space();
@@ -334,8 +309,8 @@ impl<'a> Scanner<'a> {
     #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn value(&mut self) -> Result<Value, Stop> {
         Ok(match self.kind()? {
-            Kind::Null => self.null().map(|()| Value::Null)?,
-            Kind::Bool => Value::Bool(self.boolean()?),
+            Kind::Null => self.skip().map(|_| Value::Null)?,
+            Kind::Bool => Value::Bool(self.skip()? == b"true"),
             Kind::Number => Value::Number(number(self.number()?)),
             Kind::String => Value::String(unescape(self.string()?.raw)),
             Kind::Array => {

@@ -48,28 +48,36 @@ pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
     let mut stack = Stack::default();
     // The top of the stack, which is needed for each element.
     let mut in_object = false;
+    // Whether a key must come next. A key is read where a string is, since the search for a closing quote is long code.
+    let mut wants_key = false;
     let mut at = start;
     loop {
         at = space(bytes, at);
-        let bracket = byte(bytes, at);
-        if matches!(bracket, b'{' | b'[') {
+        let first = byte(bytes, at);
+        if first == b'"' {
+            at = string_end(bytes, at)?;
+            if wants_key {
+                at = colon_end(bytes, at)?;
+                wants_key = false;
+                continue;
+            }
+        } else if wants_key {
+            return Err("a string was expected");
+        } else if matches!(first, b'{' | b'[') {
             if stack.depth >= depth {
                 return Err("nested too deeply");
             }
-            in_object = bracket == b'{';
+            in_object = first == b'{';
             stack.push(in_object);
             at = space(bytes, at + 1);
             // In ASCII, a closing bracket comes two after its opening one.
-            if byte(bytes, at) == bracket + 2 {
-                stack.depth -= 1;
-                in_object = stack.in_object();
-                at += 1;
-            } else {
-                if bracket == b'{' {
-                    at = key_end(bytes, at)?;
-                }
+            if byte(bytes, at) != first + 2 {
+                wants_key = in_object;
                 continue;
             }
+            stack.depth -= 1;
+            in_object = stack.in_object();
+            at += 1;
         } else {
             at = scalar_end(bytes, at)?;
         }
@@ -78,52 +86,45 @@ pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
                 return Ok(at);
             }
             at = space(bytes, at);
-            match (byte(bytes, at), in_object) {
-                (b',', true) => {
-                    at = key_end(bytes, space(bytes, at + 1))?;
-                    break;
-                }
-                (b',', false) => {
-                    at += 1;
-                    break;
-                }
+            let next = byte(bytes, at);
+            at += 1;
+            match (next, in_object) {
+                (b',', _) => break,
                 (b'}', true) | (b']', false) => {
                     stack.depth -= 1;
                     in_object = stack.in_object();
-                    at += 1;
                 }
                 _ => return Err("a comma or the end was expected"),
             }
         }
+        wants_key = in_object;
     }
 }
 
-/// The end of a key and its colon.
+/// The end of the colon behind a key.
 #[inline(always)]
-fn key_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
-    let at = space(bytes, string_end(bytes, at)?);
+fn colon_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
+    let at = space(bytes, at);
     match byte(bytes, at) {
         b':' => Ok(at + 1),
         _ => Err("a colon was expected"),
     }
 }
 
+/// The end of the string whose opening quote is at `at`.
 #[inline(always)]
 fn string_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
-    if byte(bytes, at) != b'"' {
-        return Err("a string was expected");
-    }
     match closing_quote(bytes, at + 1) {
         Ok(closing) => Ok(closing.at + 1),
         Err(_) => Err("not a string"),
     }
 }
 
+/// The end of a value that is no string and has no brackets.
 #[inline(always)]
 fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
     let rest = bytes.get(at..).unwrap_or_default();
     match byte(bytes, at) {
-        b'"' => string_end(bytes, at),
         b'-' | b'0'..=b'9' => match number_end(bytes, at) {
             Ok(end) => Ok(end),
             Err(_) => Err("a digit was expected"),

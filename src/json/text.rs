@@ -27,9 +27,22 @@ pub struct Closing {
 /// among them before the next ones.
 #[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
-    let (mut escaped, mut ascii) = (false, true);
-    let closing = |at, escaped, ascii| Closing { at, escaped, ascii };
-    let mut at = from;
+    closing_by(closing_of_long, bytes, from)
+}
+
+/// The same without a call for the long ones, for the place where most strings of a stream are read.
+#[inline(always)]
+pub fn closing_quote_at_once(bytes: &[u8], from: usize) -> Result<Closing, usize> {
+    closing_by(closing_in_blocks, bytes, from)
+}
+
+#[inline(always)]
+fn closing_by(
+    long: impl Fn(&[u8], usize, bool) -> Result<Closing, usize>,
+    bytes: &[u8],
+    from: usize,
+) -> Result<Closing, usize> {
+    let (mut at, mut ascii) = (from, true);
     if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*block);
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
@@ -40,9 +53,28 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
         if marks == 0 {
             at += 8;
         } else if bytes.get(here) == Some(&b'"') {
-            return Ok(closing(here, false, ascii));
+            return Ok(Closing {
+                at: here,
+                escaped: false,
+                ascii,
+            });
         }
     }
+    long(bytes, at, ascii)
+}
+
+/// The same for a string that goes on at `at`; the part before it has no escapes, and may be ASCII.
+// A function of its own, since there are many places where a string is read, and few strings are long.
+#[inline(never)]
+#[cfg_attr(optimize_attribute, optimize(speed))]
+fn closing_of_long(bytes: &[u8], at: usize, ascii: bool) -> Result<Closing, usize> {
+    closing_in_blocks(bytes, at, ascii)
+}
+
+#[inline(always)]
+fn closing_in_blocks(bytes: &[u8], mut at: usize, mut ascii: bool) -> Result<Closing, usize> {
+    let mut escaped = false;
+    let closing = |at, escaped, ascii| Closing { at, escaped, ascii };
     while let Some(block) = bytes.get(at..).and_then(Block16::first) {
         ascii &= block.is_ascii();
         let marks = block.marks();
@@ -359,6 +391,28 @@ pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
         value = value << 4 | u32::from((digit & 15) + 9 * (digit >> 6));
     }
     sound.then_some(value)
+}
+
+/// The bytes between the quotes or brackets of a value.
+pub fn inside(value: &[u8]) -> &[u8] {
+    value
+        .get(1..value.len().saturating_sub(1))
+        .unwrap_or_default()
+}
+
+/// Appends pieces of JSON.
+#[inline(never)]
+pub fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
+}
+
+/// `text` as a JSON string, including its quotes.
+pub fn quoted(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len().saturating_add(2));
+    write_string(text, &mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Appends `text` as a JSON string, including its quotes.

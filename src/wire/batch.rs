@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::chunk::Field;
-use super::template::{Match, ONCE, SlotKind, define_once, equal};
+use super::template::{Match, ONCE, SlotKind, Template, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
-use crate::json::{closing_quote, exact_number, literal, unescape_wide};
+use crate::json::{closing_quote, exact_number, inside, literal, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -157,7 +157,7 @@ impl Batch {
             element(&mut self.json, payload);
             return;
         };
-        self.ops.extend([DEFINE, ONCE as u32 + 1]);
+        self.ops.extend_from_slice(&[DEFINE, ONCE as u32 + 1]);
         for text in texts {
             let raw = payload.get(text).unwrap_or_default();
             self.string(raw);
@@ -167,10 +167,19 @@ impl Batch {
     /// Adds a string, given as it is written between its quotes.
     fn string(&mut self, raw: &[u8]) {
         let ascii = is_ascii(raw);
-        match raw.contains(&b'\\') {
+        let word = match raw.contains(&b'\\') {
             true => self.escaped(raw, ascii),
             false => self.plain(raw, 0..raw.len(), ascii),
-        }
+        };
+        self.ops.push(word);
+    }
+
+    /// Announces a template.
+    #[cold]
+    fn define(&mut self, index: usize, template: &Template) {
+        self.ops.push(DEFINE);
+        separate(&mut self.definitions);
+        template.define(index, &mut self.definitions);
     }
 
     /// Adds a chunk by its template and the values of its slots.
@@ -184,9 +193,7 @@ impl Batch {
             ..
         } = found;
         if !std::mem::replace(&mut template.handed_on, true) {
-            self.ops.push(DEFINE);
-            separate(&mut self.definitions);
-            template.define(index, &mut self.definitions);
+            self.define(index, template);
         }
         if order.is_some() {
             self.ops.push(ORDER);
@@ -199,21 +206,23 @@ impl Batch {
         let mut before: Option<&[u8]> = None;
         for slot in slots {
             let bytes = block.get(slot.span.clone()).unwrap_or_default();
-            match slot.kind {
-                SlotKind::String if before.is_some_and(|before| equal(before, bytes)) => {
-                    self.ops.push(SAME);
-                }
+            let word = match slot.kind {
+                SlotKind::String if before.is_some_and(|before| equal(before, bytes)) => SAME,
                 SlotKind::String => {
+                    before = Some(bytes);
                     match slot.escaped {
                         true => self.escaped(bytes, slot.ascii),
                         false => self.plain(block, slot.span.clone(), slot.ascii),
                     }
-                    before = Some(bytes);
                 }
                 SlotKind::Number => self.number(bytes),
                 SlotKind::Numbers => self.list(bytes),
-                SlotKind::Any => self.any(bytes),
-            }
+                SlotKind::Any => {
+                    self.any(bytes);
+                    continue;
+                }
+            };
+            self.ops.push(word);
         }
     }
 
@@ -226,9 +235,9 @@ impl Batch {
         self.string(raw);
     }
 
-    /// Adds a string with escapes; `ascii`: all of it is ASCII as written.
+    /// Adds a string with escapes, except for its last word, which is returned; `ascii`: all of it is ASCII as written.
     #[cfg_attr(optimize_attribute, optimize(speed))]
-    fn escaped(&mut self, raw: &[u8], ascii: bool) {
+    fn escaped(&mut self, raw: &[u8], ascii: bool) -> u32 {
         let start = self.text.len();
         let narrow = ascii && raw.len() >= LONG_ESCAPED;
         let unescaped = self.text.append_unescaped(raw, narrow);
@@ -237,34 +246,29 @@ impl Batch {
                 true => unescaped.length,
                 false => units(self.text().get(start..).unwrap_or_default()),
             };
-            self.ops.push(units as u32);
             self.units += units;
-            return;
+            return units as u32;
         }
         let start = self.wide.len();
         unescape_wide(raw, &mut self.wide);
-        self.ops.extend([WIDE, (self.wide.len() - start) as u32]);
-    }
-
-    #[inline(always)]
-    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) {
-        let units = self.append(block, span, ascii);
-        self.ops.push(units as u32);
+        self.ops.push(WIDE);
+        (self.wide.len() - start) as u32
     }
 
     /// Appends a text without escapes; returns its length in UTF-16 units.
     #[inline(always)]
-    fn append(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> usize {
+    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> u32 {
         let units = match ascii {
             true => span.len(),
             false => units(block.get(span.clone()).unwrap_or_default()),
         };
         self.text.append(block, span);
         self.units += units;
-        units
+        units as u32
     }
 
     /// Adds a value of any kind: directly if it contains no other values or is an array of such, otherwise as JSON.
+    #[inline(never)]
     fn any(&mut self, value: &[u8]) {
         let (ops, numbers, text, units) = (
             self.ops.len(),
@@ -281,13 +285,14 @@ impl Batch {
             self.numbers.truncate(numbers);
             self.text.truncate(text);
             self.units = units;
-            self.by_json(value);
+            let word = self.by_json(value);
+            self.ops.push(word);
         }
     }
 
     /// Adds an array without spaces, objects and arrays in it; returns its length.
     fn elements(&mut self, array: &[u8]) -> Option<usize> {
-        self.ops.extend([ANY_LIST, 0]);
+        self.ops.extend_from_slice(&[ANY_LIST, 0]);
         let (place, mut at) = (self.ops.len(), 1);
         loop {
             at += self.scalar(array.get(at..)?)? + 1;
@@ -309,8 +314,8 @@ impl Batch {
             b'n' | b't' | b'f' => literal(rest)?,
             b'"' => {
                 let closing = closing_quote(rest, 1).ok().filter(|end| !end.escaped)?;
-                let units = self.append(rest, 1..closing.at, closing.ascii);
-                (ANY_STRING + units as u32, closing.at + 1)
+                let units = self.plain(rest, 1..closing.at, closing.ascii);
+                (ANY_STRING + units, closing.at + 1)
             }
             b'-' | b'0'..=b'9' => {
                 let ends = |byte: &u8| matches!(byte, b',' | b']');
@@ -324,32 +329,35 @@ impl Batch {
         Some(length)
     }
 
-    /// Adds an array of numbers: its length, and then its numbers if each is exact.
-    fn list(&mut self, json: &[u8]) {
+    /// Adds an array of numbers, if each is exact; returns its length.
+    fn list(&mut self, json: &[u8]) -> u32 {
         let start = self.numbers.len();
-        let inside = json
-            .get(1..json.len().saturating_sub(1))
-            .unwrap_or_default();
-        if self.whole_numbers(inside).is_some() {
-            self.ops.push((self.numbers.len() - start) as u32);
-            return;
+        let elements = inside(json);
+        let mut found = self.whole_numbers(elements);
+        if found.is_none() {
+            self.numbers.truncate(start);
+            found = self.exact_numbers(elements);
         }
-        self.numbers.truncate(start);
-        for text in inside.split(|byte| *byte == b',') {
-            let Some(number) = exact_number(text.trim_ascii()) else {
-                self.numbers.truncate(start);
-                self.by_json(json);
-                return;
-            };
-            self.numbers.push(number);
+        if found.is_none() {
+            self.numbers.truncate(start);
+            return self.by_json(json);
         }
-        self.ops.push((self.numbers.len() - start) as u32);
+        (self.numbers.len() - start) as u32
+    }
+
+    /// Adds a list of any numbers, if each is exact.
+    #[inline(never)]
+    fn exact_numbers(&mut self, elements: &[u8]) -> Option<()> {
+        for text in elements.split(|byte| *byte == b',') {
+            self.numbers.push(exact_number(text.trim_ascii())?);
+        }
+        Some(())
     }
 
     /// Adds the usual list: small whole numbers, such as the bytes of a token.
-    fn whole_numbers(&mut self, inside: &[u8]) -> Option<()> {
+    fn whole_numbers(&mut self, elements: &[u8]) -> Option<()> {
         let mut number = 0;
-        for byte in inside {
+        for byte in elements {
             match byte {
                 b'0'..=b'9' if number < u32::MAX / 10 => {
                     number = number * 10 + u32::from(byte - b'0')
@@ -363,20 +371,20 @@ impl Batch {
     }
 
     #[inline]
-    fn number(&mut self, text: &[u8]) {
+    fn number(&mut self, text: &[u8]) -> u32 {
         match exact_number(text) {
             Some(number) => {
-                self.ops.push(EXACT);
                 self.numbers.push(number);
+                EXACT
             }
             None => self.by_json(text),
         }
     }
 
     /// Adds a value that `JSON.parse` reads faster.
-    fn by_json(&mut self, value: &[u8]) {
-        self.ops.push(BY_JSON);
+    fn by_json(&mut self, value: &[u8]) -> u32 {
         element(&mut self.json, value);
+        BY_JSON
     }
 }
 

@@ -34,15 +34,17 @@ impl Buffer {
         }
     }
 
-    /// The whole text, part by part.
-    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        let before = self.before.iter().map(Vec::as_slice);
-        before.chain([self.as_slice()])
+    /// Calls `take` with the whole text, part by part.
+    pub fn each(&self, take: &mut dyn FnMut(&[u8])) {
+        for part in &self.before {
+            take(part);
+        }
+        take(self.as_slice());
     }
 
     /// Appends the whole text to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        self.pieces().for_each(|piece| out.extend_from_slice(piece));
+        self.each(&mut |piece| out.extend_from_slice(piece));
     }
 
     /// Whether the text is empty.

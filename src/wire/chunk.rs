@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::fault;
-use crate::json::{Kind, Malformed, Scanner, Stop};
+use crate::json::{Kind, Malformed, Scanner, Stop, inside};
 
 mod choice;
 
@@ -203,8 +203,9 @@ impl<'a> Reader<'a, '_> {
         Ok(Some(start..self.scanner.at() - 1))
     }
 
-    /// Reads an object with `on_key`; any other value is skipped.
-    fn object(&mut self, on_key: &mut impl FnMut(&mut Self, &[u8]) -> Read) -> Read {
+    /// Reads an object with `on_key`; any other value is skipped. Keys are compared and not matched with patterns, since a pattern of
+    /// bytes becomes a branch for each byte.
+    fn object(&mut self, on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Read) -> Read {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
         }
@@ -282,8 +283,7 @@ impl<'a> Reader<'a, '_> {
             Kind::Null => self.skip()?,
             Kind::Array => {
                 let value = self.scanner.skip()?;
-                let inside = value.get(1..value.len().saturating_sub(1));
-                if !inside.unwrap_or_default().trim_ascii().is_empty() {
+                if !inside(value).trim_ascii().is_empty() {
                     self.refuse(problem)?;
                 }
             }
@@ -304,31 +304,31 @@ impl<'a> Reader<'a, '_> {
         let (mut message, mut has_choices) = (false, false);
         let (mut choices, mut usage, mut groq) = (0..0, 0..0, 0..0);
         self.object(&mut |reader, key| match key {
-            b"choices" => {
+            _ if key == b"choices" => {
                 has_choices = matches!(reader.scanner.kind()?, Kind::Array | Kind::Object);
                 reader.nested(&mut choices, &mut |reader| {
                     reader.list("choices is no list", &mut Self::choice)
                 })
             }
-            b"usage" => reader.nested(&mut usage, &mut Self::usage),
-            b"id" => reader.raw(Part::Id, 0),
-            b"created" => reader.raw(Part::Created, 0),
-            b"model" => reader.raw(Part::Model, 0),
-            b"object" => {
+            _ if key == b"usage" => reader.nested(&mut usage, &mut Self::usage),
+            _ if key == b"id" => reader.raw(Part::Id, 0),
+            _ if key == b"created" => reader.raw(Part::Created, 0),
+            _ if key == b"model" => reader.raw(Part::Model, 0),
+            _ if key == b"object" => {
                 object = reader.telling()? == b"\"error\"";
                 Ok(())
             }
             // Groq's place for usage before it adopted the standard one.
-            b"x_groq" => reader.nested(&mut groq, &mut |reader| {
+            _ if key == b"x_groq" => reader.nested(&mut groq, &mut |reader| {
                 let (start, mut usage) = (reader.scanner.key_at(), 0..0);
                 reader.object(&mut |reader, key| match key {
-                    b"usage" => reader.nested(&mut usage, &mut Self::usage),
+                    _ if key == b"usage" => reader.nested(&mut usage, &mut Self::usage),
                     _ => reader.skip(),
                 })?;
                 reader.push(Part::ChunkMember, start..reader.scanner.at());
                 Ok(())
             }),
-            b"error_message" => {
+            _ if key == b"error_message" => {
                 message = reader.scanner.kind()? == Kind::String;
                 reader.skip()
             }

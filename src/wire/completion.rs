@@ -8,9 +8,8 @@ use std::ops::Range;
 
 use super::buffer::LONG;
 use super::chunk::{Field, Part};
-use crate::json::{self, Value, unescape};
-use crate::wire::usage::Beside;
 
+mod answer;
 mod call;
 mod choice;
 mod count;
@@ -18,25 +17,15 @@ mod list;
 mod members;
 mod node;
 
+pub use answer::ReportedUsage;
 use choice::Choice;
 pub use count::{Counter, NewCounter};
 use members::Members;
 pub(super) use members::last_counts;
-use node::{Within, put};
+use node::Within;
 
 /// The most choices and calls that are kept apart; if a hostile stream has more, they are added to the last one.
 const MAX_ENTRIES: usize = 4096;
-
-/// Token counts as a server reported them. A value that is no number counts as missing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReportedUsage {
-    /// `prompt_tokens`
-    pub prompt: Option<f64>,
-    /// `completion_tokens`
-    pub completion: Option<f64>,
-    /// `total_tokens`
-    pub total: Option<f64>,
-}
 
 /// The part of a completion that has arrived.
 ///
@@ -99,9 +88,6 @@ const ENTRY: usize = 128;
 /// The finish reasons that text-generation-inference sends in a streamed text completion instead of "stop".
 const ENDED_BY_ITSELF: [&[u8]; 2] = [b"eos_token", b"stop_sequence"];
 
-/// The counts in a usage object.
-const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
-
 impl Completion {
     /// Makes it a text completion.
     pub fn set_text(&mut self) {
@@ -116,7 +102,8 @@ impl Completion {
     /// Adds the parts of one payload.
     pub fn apply(&mut self, payload: &[u8], fields: &[Field]) {
         for field in fields {
-            self.add(field.part, payload, field.span.clone());
+            let bytes = payload.get(field.span.clone()).unwrap_or_default();
+            self.add_other(field.part, bytes);
         }
     }
 
@@ -138,7 +125,6 @@ impl Completion {
 
     /// The same for a part that occurs seldom.
     #[inline(never)]
-    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn add_other(&mut self, part: Part, bytes: &[u8]) {
         match part {
             Part::Id => first(&mut self.id, bytes),
@@ -146,9 +132,7 @@ impl Completion {
             Part::Model => first(&mut self.model, bytes),
             Part::Usage if self.usage.is_some() && !has_counts(bytes) => {}
             Part::Usage | Part::Counts => {
-                let usage = self.usage.get_or_insert_default();
-                usage.clear();
-                usage.extend_from_slice(bytes);
+                replace(self.usage.get_or_insert_default(), bytes);
             }
             Part::ChunkMember => {
                 self.grow(part, bytes);
@@ -206,7 +190,7 @@ impl Completion {
             Part::ChoiceMember if self.is_text && bytes.starts_with(b"\"text\"") => {}
             Part::Message if choice.begun => self.choice = usize::MAX,
             Part::Message => {}
-            Part::Failure => self.failure = Some(bytes.to_vec()),
+            Part::Failure => replace(self.failure.get_or_insert_default(), bytes),
             _ => {
                 if part == Part::FinishReason && bytes == b"error" {
                     self.failure.get_or_insert_default();
@@ -228,9 +212,7 @@ impl Completion {
             }
         }
     }
-}
 
-impl Completion {
     /// Roughly how many bytes are kept.
     pub fn size(&self) -> usize {
         self.said + self.size + self.weight
@@ -239,45 +221,16 @@ impl Completion {
     /// The same; if many of the bytes may have been replaced, everything is weighed first.
     pub fn weigh(&mut self) -> usize {
         if self.unweighed >= UNWEIGHED.max(self.weight / 2) {
-            self.unweighed = 0;
-            let choices = self.choices.iter().map(Choice::weight);
-            self.weight = self.rest.weight() + choices.sum::<usize>();
+            self.weigh_all();
         }
         self.size()
     }
 
-    /// The completion as JSON, whole or not.
-    pub fn to_json(&self) -> Vec<u8> {
-        // Keys and quotes come in addition. A vector that has to grow would need its memory twice.
-        let mut out = Vec::with_capacity(self.size() + self.size() / 8 + 256);
-        let object: &[u8] = match self.is_text {
-            true => b"text_completion",
-            false => b"chat.completion",
-        };
-        let head: [&[u8]; 9] = [
-            b"{\"id\":",
-            or(&self.id, b"\"\""),
-            b",\"object\":\"",
-            object,
-            b"\",\"created\":",
-            or(&self.created, b"0"),
-            b",\"model\":",
-            or(&self.model, b"\"\""),
-            b",\"choices\":[",
-        ];
-        put(&mut out, &head);
-        let write = match self.is_text {
-            true => Choice::write_text,
-            false => Choice::write,
-        };
-        separated(&self.choices, &mut out, write);
-        put(&mut out, &[b"]"]);
-        if let Some(usage) = &self.usage {
-            put(&mut out, &[b",\"usage\":", usage]);
-        }
-        self.rest.write(&[], &mut out);
-        put(&mut out, &[b"}"]);
-        out
+    #[cold]
+    fn weigh_all(&mut self) {
+        self.unweighed = 0;
+        let choices = self.choices.iter().map(Choice::weight);
+        self.weight = self.rest.weight() + choices.sum::<usize>();
     }
 
     /// Sets long texts aside, so that they needn't grow; returns whether any may have been.
@@ -296,93 +249,6 @@ impl Completion {
         for choice in &mut self.choices {
             choice.put_by();
         }
-    }
-
-    /// The content of choice 0 as it is written between its quotes, without what has been set aside.
-    #[cfg_attr(optimize_attribute, optimize(speed))]
-    pub fn content(&self) -> &[u8] {
-        match self.choices.first() {
-            Some(choice) if choice.index == 0 => choice.content(),
-            _ => &[],
-        }
-    }
-
-    /// Calls `take` with everything that the model wrote, for an estimate if no usage was reported.
-    pub fn delivered(&self, take: &mut dyn FnMut(&str)) {
-        for choice in &self.choices {
-            choice.said(&mut |text| take(&unescape(text)));
-        }
-    }
-
-    /// Bytes under unknown names that may be text.
-    pub fn unnamed(&self) -> usize {
-        self.unnamed
-    }
-
-    /// Whether any delta has contained text yet.
-    pub fn delivered_any(&self) -> bool {
-        self.said > 0
-    }
-
-    /// The first choice's finish reason. If texts are only counted, a reason that was too long isn't kept.
-    pub fn finish_reason(&self) -> Option<String> {
-        let reason = self.choices.first()?.finish_reason.as_deref();
-        reason.filter(|reason| !reason.is_empty()).map(unescape)
-    }
-
-    /// Whether any choice has finished.
-    pub fn has_finish(&self) -> bool {
-        self.choices
-            .iter()
-            .any(|choice| choice.finish_reason.is_some())
-    }
-
-    /// Whether every choice that has appeared has finished, and at least one has appeared.
-    pub fn all_finished(&self) -> bool {
-        let mut choices = self.choices.iter();
-        self.has_finish() && choices.all(|choice| choice.finish_reason.is_some())
-    }
-
-    /// How many choices have appeared.
-    pub fn choices_seen(&self) -> usize {
-        self.choices.len()
-    }
-
-    /// The failure of a choice: its `error` as it is written, or empty if it only has the finish_reason "error". `None` while no
-    /// choice has failed. A failure is never read by a template.
-    pub fn failed_choice(&self) -> Option<&[u8]> {
-        self.failure.as_deref()
-    }
-
-    /// Whether any usage has been reported.
-    pub fn has_usage(&self) -> bool {
-        self.usage.is_some()
-    }
-
-    /// The usage that was reported last, whose counts may be numbers or digits in a string, and what it reports besides its counts.
-    pub fn told(&self) -> (Option<ReportedUsage>, Beside) {
-        let usage = self.usage.as_deref().map(count::counts_of);
-        let Some(usage) = usage.and_then(|usage| json::parse(&usage).ok()) else {
-            return (None, Beside::default());
-        };
-        let [prompt, completion, total] = COUNTS.map(|name| count(&usage, name));
-        let reported = ReportedUsage {
-            prompt,
-            completion,
-            total,
-        };
-        let counts = prompt.is_some() || completion.is_some();
-        (counts.then_some(reported), Beside::of(&usage))
-    }
-
-    /// The usage that was reported last, by itself.
-    pub fn usage(&self) -> Option<ReportedUsage> {
-        self.told().0
-    }
-
-    /// The bytes of everything that the model wrote.
-    pub fn said(&self) -> usize {
-        self.said
     }
 }
 
@@ -406,22 +272,19 @@ pub(super) fn has_counts(usage: &[u8]) -> bool {
     })
 }
 
-#[inline(never)]
-fn count(usage: &Value, name: &str) -> Option<f64> {
-    match usage.get(name)? {
-        Value::Null => None,
-        Value::Number(number) => Some(*number),
-        Value::String(text) => Some(whole(text.as_bytes()).map_or(f64::NAN, |count| count as f64)),
-        _ => Some(f64::NAN),
-    }
-}
-
 /// Keeps the first value that isn't empty, or the first one if all are empty.
 fn first(place: &mut Vec<u8>, bytes: &[u8]) {
     let says_nothing = |value: &[u8]| matches!(value, b"" | b"\"\"" | b"0");
     if place.is_empty() || says_nothing(place) && !says_nothing(bytes) {
-        *place = bytes.to_vec();
+        replace(place, bytes);
     }
+}
+
+/// Keeps a value in place of the one before it.
+#[inline(never)]
+fn replace(place: &mut Vec<u8>, bytes: &[u8]) {
+    place.clear();
+    place.extend_from_slice(bytes);
 }
 
 /// The value, or `otherwise` if it is empty.

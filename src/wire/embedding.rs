@@ -81,20 +81,18 @@ impl From<json::Stop> for Problem {
 /// Reads the answer to a request with so many inputs.
 pub fn decode(body: &[u8], inputs: usize) -> Result<Embeddings, Error> {
     let body = json::without_mark(body);
-    let found = match body.trim_ascii_start().first() {
-        Some(b'[') => Rows::whole(body, inputs),
-        Some(b'{') => list::read(body, inputs),
+    let mut found = Embeddings::default();
+    let read = match body.trim_ascii_start().first() {
+        Some(b'[') => Rows::whole(body, inputs, &mut found),
+        Some(b'{') => list::read(body, inputs, &mut found),
         _ => Err(Problem::Unknown),
     };
-    let checked = found.and_then(|embeddings| {
-        let rows = embeddings.values.len().checked_div(embeddings.dimensions);
-        match rows {
-            Some(rows) if rows == inputs => Ok(embeddings),
-            Some(rows) => Err(Problem::Count(rows)),
-            None => Err(Problem::Count(0)),
-        }
-    });
-    checked.map_err(|problem| explain(problem, body, inputs))
+    let rows = found.values.len().checked_div(found.dimensions);
+    match (read, rows.unwrap_or(0)) {
+        (Ok(()), rows) if rows == inputs => Ok(found),
+        (Ok(()), rows) => Err(explain(Problem::Count(rows), body, inputs)),
+        (Err(problem), _) => Err(explain(problem, body, inputs)),
+    }
 }
 
 fn explain(problem: Problem, body: &[u8], inputs: usize) -> Error {

@@ -29,20 +29,18 @@ pub const WORDS: [&[u8]; 4] = [b"error", b"errors", b"error_code", b"base_resp"]
 
 /// Whether the value of one of [`WORDS`] reports a failure.
 pub fn says_so(word: &[u8], value: &[u8]) -> bool {
-    match word {
+    if word == b"error" {
         // Some servers write `error: null`, false or "" into every event.
-        b"error" => !matches!(value, b"null" | b"false" | b"\"\""),
-        _ => {
-            let Some(value) = small(value) else {
-                return word != b"base_resp";
-            };
-            let value = json::parse(value).unwrap_or(Value::Null);
-            match word {
-                b"errors" => holds_any(&value),
-                b"error_code" => is_code(Some(&value)),
-                _ => is_code(value.get("status_code")),
-            }
-        }
+        return ![&b"null"[..], b"false", b"\"\""].contains(&value);
+    }
+    let Some(value) = small(value) else {
+        return word != b"base_resp";
+    };
+    let value = json::parse(value).unwrap_or(Value::Null);
+    match word {
+        _ if word == b"errors" => holds_any(&value),
+        _ if word == b"error_code" => is_code(Some(&value)),
+        _ => is_code(value.get("status_code")),
     }
 }
 

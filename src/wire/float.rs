@@ -84,14 +84,20 @@ pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
 impl Decimal<'_> {
     /// The power of ten of the last digit.
     fn last_place(self) -> i64 {
-        let places = i64::try_from(self.fraction.len()).unwrap_or(i64::MAX);
-        self.exponent.saturating_sub(places)
+        self.exponent.saturating_sub(places(self.fraction))
     }
 
-    /// All digits from the first one that isn't zero.
-    fn significant(self) -> impl Iterator<Item = u8> {
-        let all = self.whole.iter().chain(self.fraction);
-        all.map(|byte| byte - b'0').skip_while(|digit| *digit == 0)
+    /// The values of all digits from the first one that isn't zero.
+    #[cold]
+    #[inline(never)]
+    fn significant(self) -> Vec<u8> {
+        let mut digits = Vec::new();
+        for byte in self.whole.iter().chain(self.fraction) {
+            if *byte != b'0' || !digits.is_empty() {
+                digits.push(byte - b'0');
+            }
+        }
+        digits
     }
 
     /// The value of nearly every number in practice: its digits fit `mantissa`, and its exponent the table.
@@ -103,7 +109,7 @@ impl Decimal<'_> {
             self.whole.len()
         };
         let digits = whole.saturating_add(self.fraction.len());
-        if digits > DIGITS && self.significant().count() > DIGITS {
+        if digits > DIGITS && self.significant().len() > DIGITS {
             return None;
         }
         let place = usize::try_from(self.last_place().saturating_add(STEP)).ok()?;
@@ -116,13 +122,13 @@ impl Decimal<'_> {
     #[cold]
     #[inline(never)]
     fn slow(self) -> f32 {
+        let digits = self.significant();
+        let (first, dropped) = digits.split_at(digits.len().min(DIGITS));
         let mut mantissa: u64 = 0;
-        for digit in self.significant().take(DIGITS) {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+        for digit in first {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(*digit));
         }
-        let dropped = self.significant().skip(DIGITS).count();
-        let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
-        let mut left = self.last_place().saturating_add(dropped);
+        let mut left = self.last_place().saturating_add(places(dropped));
         if mantissa == 0 || left < *EXPONENTS.start() {
             return 0.0;
         }
@@ -136,8 +142,13 @@ impl Decimal<'_> {
             value *= place.and_then(|place| POWERS.get(place)).unwrap_or(&1.0);
             left -= step;
         }
-        round(value).unwrap_or_else(|| decide(value, self))
+        round(value).unwrap_or_else(|| decide(value, &digits, self.last_place()))
     }
+}
+
+/// How many places digits take.
+fn places(digits: &[u8]) -> i64 {
+    i64::try_from(digits.len()).unwrap_or(i64::MAX)
 }
 
 /// The nearest `f32`, if an error of [`DOUBT`] can't change it.
@@ -188,13 +199,13 @@ fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {
     (rest.len() < text.len()).then_some((if negative { -value } else { value }, rest))
 }
 
-/// The nearest `f32`, ties to even; `near` says between which two it is.
+/// The nearest `f32` to these digits, the last of which has a power of ten, ties to even; `near` says between which two it is.
 #[cold]
 #[inline(never)]
-fn decide(near: f64, decimal: Decimal<'_>) -> f32 {
+fn decide(near: f64, digits: &[u8], last_place: i64) -> f32 {
     let candidate = (near as f32).min(f32::MAX).to_bits();
     let odd = candidate & 1 == 1;
-    match above_half_way(decimal, candidate) {
+    match above_half_way(digits, last_place, candidate) {
         Ordering::Greater => return f32::from_bits(candidate + 1),
         Ordering::Equal if odd => return f32::from_bits(candidate + 1),
         _ => {}
@@ -202,15 +213,15 @@ fn decide(near: f64, decimal: Decimal<'_>) -> f32 {
     let Some(below) = candidate.checked_sub(1) else {
         return 0.0;
     };
-    match above_half_way(decimal, below) {
+    match above_half_way(digits, last_place, below) {
         Ordering::Less => f32::from_bits(below),
         Ordering::Equal if odd => f32::from_bits(below),
         _ => f32::from_bits(candidate),
     }
 }
 
-/// Whether `decimal` is above or below the point half-way between the `f32` with these bits and the next one up.
-fn above_half_way(decimal: Decimal<'_>, bits: u32) -> Ordering {
+/// Whether these digits are above or below the point half-way between the `f32` with these bits and the next one up.
+fn above_half_way(digits: &[u8], last_place: i64, bits: u32) -> Ordering {
     let fraction = bits & 0x007F_FFFF;
     // Twice the mantissa plus one, times 2^binary.
     let (mantissa, binary) = match bits >> 23 {
@@ -219,21 +230,13 @@ fn above_half_way(decimal: Decimal<'_>, bits: u32) -> Ordering {
     };
     let mut half_way = Whole::from(mantissa * 2 + 1);
     let mut value = Whole::from(0);
-    let mut dropped: i64 = 0;
-    let mut sticky = 0;
-    for (index, digit) in decimal.significant().enumerate() {
-        if index < DECISIVE_DIGITS {
-            value.multiply_add(10, u32::from(digit));
-        } else {
-            dropped = dropped.saturating_add(1);
-            sticky |= u32::from(digit > 0);
-        }
+    let (decisive, dropped) = digits.split_at(digits.len().min(DECISIVE_DIGITS));
+    for digit in decisive {
+        value.multiply_add(10, u32::from(*digit));
     }
-    value.multiply_add(10, sticky);
-    let ten = decimal
-        .last_place()
-        .saturating_add(dropped)
-        .saturating_sub(1);
+    let sticky = dropped.iter().any(|digit| *digit > 0);
+    value.multiply_add(10, u32::from(sticky));
+    let ten = last_place.saturating_add(places(dropped)).saturating_sub(1);
     // Tens are fives and twos. A divisor of one side multiplies the other.
     let fives = if ten < 0 { &mut half_way } else { &mut value };
     for _ in 0..ten.unsigned_abs() {

@@ -7,6 +7,7 @@ use crate::json::{self, Value};
 use crate::text::split_once;
 use crate::unit::Millis;
 use crate::wire::failure::message_of;
+use crate::wire::request::is_routing;
 
 /// One model of the catalogue, in the public form.
 ///
@@ -228,7 +229,7 @@ fn flag(value: &Value, name: &str) -> Option<bool> {
 /// whatever others ask.
 pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option<(f64, f64, bool)> {
     let (entry, suffix) = find(models, model)?;
-    let named = Some(suffix).filter(|s| !matches!(*s, "" | "fastest" | "cheapest" | "preferred"));
+    let named = Some(suffix).filter(|suffix| !is_routing(suffix));
     let (price, exact) = match named.or(answered_by) {
         Some(provider) => (entry.offer(provider)?.pricing?, true),
         None if suffix == "cheapest" => (entry.cheapest()?.pricing?, true),

@@ -16,12 +16,12 @@ pub mod route;
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::json::{Scanner, write_string};
+use crate::json::{Scanner, quoted};
 use crate::text::{count, find, rsplit_once};
 pub use bound::Caps;
 use reader::Reader;
 
-pub(super) use member::{broken, doubt, listed, number_or_null, text_or_null, wrong};
+pub(super) use member::{begin_body, broken, doubt, listed, number_or_null, text_or_null, wrong};
 pub use prompt::Prompt;
 pub(super) use prompt::PromptReader;
 
@@ -115,9 +115,7 @@ pub fn with_model(body: String, model: &str, moved: &mut Option<Range<usize>>) -
     let Some(old) = model_place(&body) else {
         return body;
     };
-    let mut quoted = Vec::with_capacity(model.len() + 2);
-    write_string(model, &mut quoted);
-    let quoted = String::from_utf8_lossy(&quoted);
+    let quoted = quoted(model);
     if let Some(place) = moved.as_mut().filter(|place| place.start >= old.end) {
         let shift = |at: usize| (at + quoted.len()).saturating_sub(old.len());
         *place = shift(place.start)..shift(place.end);
@@ -161,9 +159,18 @@ pub struct Defaults<'a> {
 
 /// The provider that is pinned in a model string of the router's form, "org/name:provider"; routing words are no providers.
 pub fn pinned_provider(model: &str) -> Option<&str> {
+    Some(name_and_provider(model)?.1)
+}
+
+/// Whether the end of a model string is empty or a word by which the router chooses a provider, so that it names none.
+pub(super) fn is_routing(suffix: &str) -> bool {
+    matches!(suffix, "" | "fastest" | "cheapest" | "preferred")
+}
+
+/// The name before such a provider, and the provider.
+fn name_and_provider(model: &str) -> Option<(&str, &str)> {
     let (name, suffix) = rsplit_once(model, b':')?;
-    let routing = matches!(suffix, "" | "fastest" | "cheapest" | "preferred");
-    (!routing && count(name, b'/') > 0).then_some(suffix)
+    (!is_routing(suffix) && count(name, b'/') > 0).then_some((name, suffix))
 }
 
 /// A model string without the client's id at its beginning.
@@ -177,23 +184,21 @@ pub fn without_own_id<'a>(model: &'a str, id: &str) -> &'a str {
 /// The model string for the server, from the request or the client.
 ///
 /// A prefix counts as the client's id only if it equals that id and contains no slash, so "org/name:provider" stays as it is.
-pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<String, Error> {
-    let model = given
-        .or_else(|| defaults.model.map(str::to_string))
-        .ok_or_else(|| {
-            Error::config(
-                "model",
-                "is missing: name one in the request or in the client's options",
-            )
-        })?;
-    let model = without_own_id(&model, defaults.id).to_string();
+pub fn resolve_model(given: Option<&str>, defaults: Defaults<'_>) -> Result<String, Error> {
+    let model = given.or(defaults.model).ok_or_else(|| {
+        Error::config(
+            "model",
+            "is missing: name one in the request or in the client's options",
+        )
+    })?;
+    let model = without_own_id(model, defaults.id);
     if model.is_empty() || model.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::config(
             "model",
             "must be a model id such as \"org/name\" or \"org/name:provider\"",
         ));
     }
-    Ok(model)
+    Ok(model.to_string())
 }
 
 /// Checks a chat body and writes it for the server; `prompt` is called with every piece that counts as prompt.

@@ -7,13 +7,14 @@
 
 use std::ops::Range;
 
-use super::chunk::{Field, Part};
+use super::chunk::Part;
 use super::completion::Completion;
-use crate::json::Scanner;
+use crate::json::{Scanner, put, write_whole};
 
 mod compare;
 mod differ;
 mod example;
+mod learn;
 mod long;
 mod order;
 mod parts;
@@ -26,12 +27,10 @@ pub(super) use long::{ONCE, define_once};
 use order::Movable;
 pub use order::Order;
 use parts::{Anchored, When, anchor};
-use shape::{Sight, Step, walk, write_index, write_slot};
+use shape::{Sight, Step, walk, write_slot};
 
 /// The most templates for one stream.
 const MAX_KNOWN: usize = 6;
-/// How many unmatched chunks are kept to be compared with the next ones.
-const MAX_RECENT: usize = 3;
 /// How many chunks may be studied in vain before a match is needed to pay for more.
 const CREDIT: u32 = 10;
 /// The longest event of a template: longer ones are rare, and would take memory.
@@ -219,52 +218,6 @@ impl Templates {
             }
         }
     }
-
-    /// Studies a chunk that matched no template: `payload` is its place in the event, and `fields` its parts.
-    pub fn learn(&mut self, block: &[u8], payload: Range<usize>, fields: &[Field]) {
-        if self.credit == 0 || block.len() > self.max_block || block.last() != Some(&b'\n') {
-            return;
-        }
-        self.credit -= 1;
-        let mut example = Example::new(block, payload, fields);
-        for (index, template) in self.known.iter_mut().enumerate() {
-            if let Some(marks) = example.differences(&mut template.example) {
-                let may_move = !template.members.is_empty();
-                let found = Template::new(example, &marks);
-                *template = if may_move { found.movable() } else { found };
-                self.last = index;
-                return;
-            }
-        }
-        for at in 0..self.recent.len() {
-            let other = self.recent.get_mut(at);
-            if let Some(marks) = other.and_then(|other| example.differences(other)) {
-                self.recent.remove(at);
-                self.add(Template::new(example, &marks));
-                return;
-            }
-        }
-        if self.learn_moved(&mut example) {
-            return;
-        }
-        if self.recent.len() == MAX_RECENT {
-            self.recent.remove(0);
-        }
-        self.recent.push(example);
-    }
-
-    fn add(&mut self, template: Template) {
-        if self.known.len() < MAX_KNOWN {
-            self.last = self.known.len();
-            self.known.push(template);
-        } else {
-            // A template that isn't in use is replaced.
-            self.last = if self.last == 0 { 1 } else { 0 };
-            if let Some(place) = self.known.get_mut(self.last) {
-                *place = template;
-            }
-        }
-    }
 }
 
 impl Template {
@@ -401,9 +354,10 @@ impl Template {
 
 /// Appends a definition.
 fn define(index: usize, example: &[u8], slots: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"index\":");
-    write_index(index, out);
-    for part in [b",\"example\":", example, b",\"slots\":[", slots, b"]}"] {
-        out.extend_from_slice(part);
-    }
+    put(out, &[b"{\"index\":"]);
+    write_whole(index as u64, out);
+    put(
+        out,
+        &[b",\"example\":", example, b",\"slots\":[", slots, b"]}"],
+    );
 }

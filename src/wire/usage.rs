@@ -50,14 +50,13 @@ impl Beside {
             input,
             output,
         ] = MEMBERS.map(|name| usage.get(name));
-        let within = |details: Option<&Value>, name| amount(details?.get(name));
+        // The Responses API has other names for the counts: input and output.
+        let cached_within = prompt.or(input).and_then(|of| of.get("cached_tokens"));
+        let reasoning = completion.or(output);
         Beside {
-            usd: amount(cost).or_else(|| amount(estimated)).map(Usd),
-            // The Responses API has other names for the counts: input and output.
-            cached: within(prompt.or(input), "cached_tokens")
-                .or_else(|| amount(cached))
-                .or_else(|| amount(hit)),
-            reasoning: within(completion.or(output), "reasoning_tokens"),
+            usd: amount(&[cost, estimated]).map(Usd),
+            cached: amount(&[cached_within, cached, hit]),
+            reasoning: amount(&[reasoning.and_then(|of| of.get("reasoning_tokens"))]),
         }
     }
 
@@ -75,7 +74,9 @@ impl Beside {
     }
 }
 
-fn amount(value: Option<&Value>) -> Option<f64> {
-    let amount = value?.as_f64()?;
-    (amount.is_finite() && amount >= 0.0).then_some(amount)
+/// The first of the values that is an amount.
+#[inline(never)]
+fn amount(values: &[Option<&Value>]) -> Option<f64> {
+    let mut numbers = values.iter().filter_map(|value| (*value)?.as_f64());
+    numbers.find(|amount| amount.is_finite() && *amount >= 0.0)
 }

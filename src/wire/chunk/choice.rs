@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::{Field, Part, Read, Reader};
-use crate::json::{Kind, Scanner};
+use crate::json::{Kind, Scanner, inside};
+use crate::wire::fault;
 
 const CALLS: &str = "tool_calls is no list of calls";
 
@@ -37,20 +38,20 @@ impl Reader<'_, '_> {
         let mut beside = Beside::default();
         self.push(Part::Choice, 0..0);
         self.object(&mut |reader, key| match key {
-            b"index" => reader.index(scope),
-            b"delta" => reader.nested(&mut delta, &mut |reader| {
+            _ if key == b"index" => reader.index(scope),
+            _ if key == b"delta" => reader.nested(&mut delta, &mut |reader| {
                 beside.has_delta = reader.scanner.kind()? != Kind::Null;
                 if beside.has_delta {
                     reader.push(Part::Delta, 0..0);
                 }
                 reader.delta()
             }),
-            b"message" => {
+            _ if key == b"message" => {
                 let says = reader.scanner.kind()? != Kind::Null;
                 beside.message = says.then(|| reader.scanner.clone());
                 reader.skip()
             }
-            b"text" => {
+            _ if key == b"text" => {
                 let (start, kind) = (reader.scanner.key_at(), reader.scanner.kind()?);
                 let value = reader.scanner.at();
                 reader.skip()?;
@@ -60,11 +61,11 @@ impl Reader<'_, '_> {
                 beside.is_no_text = !matches!(kind, Kind::String | Kind::Null);
                 Ok(())
             }
-            b"logprobs" => reader.nested(&mut logprobs, &mut Self::logprobs),
-            b"finish_reason" => {
+            _ if key == b"logprobs" => reader.nested(&mut logprobs, &mut Self::logprobs),
+            _ if key == b"finish_reason" => {
                 reader.string(Part::FinishReason, scope, "finish_reason is no string")
             }
-            b"error" => reader.failure(scope),
+            _ if key == b"error" => reader.failure(scope),
             _ => reader.member(Part::ChoiceMember, scope),
         })?;
         if let (false, Some((member, text))) = (beside.has_delta, beside.text) {
@@ -105,10 +106,8 @@ impl Reader<'_, '_> {
         let start = self.scanner.at();
         self.member(Part::ChoiceMember, scope)?;
         let span = start..self.scanner.at();
-        if !matches!(
-            self.payload.get(span.clone()),
-            Some(b"null" | b"false" | b"\"\"")
-        ) {
+        let value = self.payload.get(span.clone()).unwrap_or_default();
+        if fault::says_so(b"error", value) {
             self.push(Part::Failure, span);
         }
         Ok(())
@@ -119,12 +118,9 @@ impl Reader<'_, '_> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
         let value = self.scanner.skip()?;
-        let digits = value
-            .get(1..value.len().saturating_sub(1))
-            .unwrap_or_default();
         let span = match kind {
             Kind::Number => start..self.scanner.at(),
-            Kind::String if digits.iter().all(u8::is_ascii_digit) => {
+            Kind::String if inside(value).iter().all(u8::is_ascii_digit) => {
                 start + 1..self.scanner.at() - 1
             }
             Kind::Null => 0..0,
@@ -156,13 +152,13 @@ impl Reader<'_, '_> {
         let scope = self.fields.len();
         let mut calls = 0..0;
         self.object(&mut |reader, key| match key {
-            b"content" => reader.content(scope),
-            b"role" => reader.string(Part::Role, scope, "role is no string"),
-            b"refusal" => reader.thought(Part::Refusal, scope),
-            b"reasoning" => reader.thought(Part::Reasoning, scope),
-            b"reasoning_content" => reader.thought(Part::ReasoningContent, scope),
-            b"reasoning_text" => reader.thought(Part::ReasoningText, scope),
-            b"tool_calls" => reader.nested(&mut calls, &mut Self::tool_calls),
+            _ if key == b"content" => reader.content(scope),
+            _ if key == b"role" => reader.string(Part::Role, scope, "role is no string"),
+            _ if key == b"refusal" => reader.thought(Part::Refusal, scope),
+            _ if key == b"reasoning" => reader.thought(Part::Reasoning, scope),
+            _ if key == b"reasoning_content" => reader.thought(Part::ReasoningContent, scope),
+            _ if key == b"reasoning_text" => reader.thought(Part::ReasoningText, scope),
+            _ if key == b"tool_calls" => reader.nested(&mut calls, &mut Self::tool_calls),
             _ => reader.member(Part::DeltaMember, scope),
         })
     }
@@ -225,8 +221,8 @@ impl Reader<'_, '_> {
         self.push(Part::ToolId, 0..0);
         self.push(Part::ToolName, 0..0);
         self.object(&mut |reader, key| match key {
-            b"index" => reader.index(scope),
-            b"id" => {
+            _ if key == b"index" => reader.index(scope),
+            _ if key == b"id" => {
                 let kind = reader.scanner.kind()?;
                 let start = reader.scanner.at();
                 reader.skip()?;
@@ -238,12 +234,12 @@ impl Reader<'_, '_> {
                 reader.set(scope + 1, span);
                 Ok(())
             }
-            b"type" => reader.string(
+            _ if key == b"type" => reader.string(
                 Part::ToolType,
                 scope,
                 "the type of a tool call is no string",
             ),
-            b"function" => {
+            _ if key == b"function" => {
                 reader.set(scope + 2, 0..0);
                 reader.nested(&mut function, &mut |reader| reader.function(scope + 2))
             }
@@ -257,12 +253,12 @@ impl Reader<'_, '_> {
         }
         let scope = self.fields.len();
         self.object(&mut |reader, key| match key {
-            b"name" => {
+            _ if key == b"name" => {
                 let span = reader.text("the name of a function is no string")?;
                 reader.set(name, span.unwrap_or_default());
                 Ok(())
             }
-            b"arguments" => reader.arguments(scope),
+            _ if key == b"arguments" => reader.arguments(scope),
             _ => reader.member(Part::FunctionMember, scope),
         })
     }

@@ -1,10 +1,10 @@
 //! The tool calls of a choice, and to which of them a piece belongs.
 
 use super::members::Members;
-use super::node::{Say, Within, add_name, json_text, put, write_long};
-use super::{ENTRY, MAX_ENTRIES, or, separated, whole};
+use super::node::{Say, Within, add_name, json_text, write_long};
+use super::{ENTRY, MAX_ENTRIES, or, replace, separated, whole};
 use crate::json::block::{Block16, WIDTH};
-use crate::json::{self, unescape};
+use crate::json::{self, put, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 
@@ -64,9 +64,8 @@ impl ToolCalls {
                 self.position = self.position.map(|position| position + 1);
             }
             Part::ToolId => {
-                self.entry.id.clear();
                 let id = if bytes == b"\"\"" { b"" } else { bytes };
-                self.entry.id.extend_from_slice(id);
+                replace(&mut self.entry.id, id);
             }
             Part::ToolName => {
                 self.at_hand = self.find(bytes);
@@ -109,16 +108,25 @@ impl ToolCalls {
             return at;
         }
         let is_other = call.is_other(name);
-        let earlier = self.list.get(..at).unwrap_or_default();
-        for (before, call) in earlier.iter().enumerate().rev().take(MAX_SEARCH) {
-            if call.index != index {
+        match self.known(at, Some(index)) {
+            Some(before) => before,
+            None if is_other => self.start(end, index),
+            None => at,
+        }
+    }
+
+    /// The last call before `end` with the entry's id; with an index, only among the neighbours that have it.
+    fn known(&self, end: usize, index: Option<u64>) -> Option<usize> {
+        let earlier = self.list.get(..end).unwrap_or_default();
+        for (at, call) in earlier.iter().enumerate().rev().take(MAX_SEARCH) {
+            if index.is_some_and(|index| call.index != index) {
                 break;
             }
-            if call.id == id {
-                return before;
+            if call.id == self.entry.id {
+                return Some(at);
             }
         }
-        if is_other { self.start(end, index) } else { at }
+        None
     }
 
     /// Without an index, an entry continues the current call, or in a list of several the one at the same place, unless it has
@@ -140,12 +148,11 @@ impl ToolCalls {
         if goes_on {
             return at;
         }
-        for (before, call) in self.list.iter().enumerate().rev().take(MAX_SEARCH) {
-            if call.id == id && !id.is_empty() {
-                return before;
-            }
-        }
-        self.start(end, index)
+        let known = match id.is_empty() {
+            true => None,
+            false => self.known(end, None),
+        };
+        known.unwrap_or_else(|| self.start(end, index))
     }
 
     fn start(&mut self, at: usize, index: u64) -> usize {
@@ -179,7 +186,7 @@ impl ToolCalls {
         for call in &self.list {
             let name = call.name.as_slice().get(call.counted..);
             say(name.unwrap_or_default());
-            call.arguments.pieces().for_each(&mut *say);
+            call.arguments.each(say);
         }
     }
 }
@@ -191,7 +198,8 @@ impl ToolCall {
         self.scan.read_all(&self.arguments);
         (self.scan.piece, self.scan.at) = (0, 0);
         self.arguments.empty();
-        (self.function, self.rest) = Default::default();
+        self.function.empty();
+        self.rest.empty();
         self.kind = Vec::new();
     }
 
@@ -208,7 +216,7 @@ impl ToolCall {
                 self.add_arguments(&text);
             }
             Part::ToolType if bytes.is_empty() => {}
-            Part::ToolType => self.kind = bytes.to_vec(),
+            Part::ToolType => replace(&mut self.kind, bytes),
             Part::FunctionMember => return self.function.fold(bytes, Within::Nested),
             _ => return self.rest.fold(bytes, Within::Nested),
         }
@@ -272,12 +280,16 @@ struct Scan {
 impl Scan {
     /// Reads on to the end. No escape continues in another part.
     fn read_all(&mut self, text: &Buffer) {
-        for (index, piece) in text.pieces().enumerate().skip(self.piece) {
+        let mut index = 0;
+        text.each(&mut |piece| {
             if index > self.piece {
                 (self.piece, self.at) = (index, 0);
             }
-            self.read(piece);
-        }
+            if index == self.piece {
+                self.read(piece);
+            }
+            index += 1;
+        });
     }
 
     fn read(&mut self, raw: &[u8]) {

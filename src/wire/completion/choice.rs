@@ -4,9 +4,9 @@ use super::call::ToolCalls;
 use super::count::{Counter, LONGEST_NAME, NewCounter};
 use super::list::{Facts, List};
 use super::members::Members;
-use super::node::{Node, Say, Within, inside, put, write_long};
-use super::or;
-use crate::json::{Scanner, unescape};
+use super::node::{Node, Say, Within, write_long};
+use super::{or, replace};
+use crate::json::{Scanner, inside, put, unescape, write_whole};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 
@@ -51,7 +51,7 @@ impl Choice {
         match part {
             Part::Delta => self.begun = true,
             Part::Role if bytes.is_empty() => {}
-            Part::Role => self.role = bytes.to_vec(),
+            Part::Role => replace(&mut self.role, bytes),
             Part::Content => return self.add_content(bytes),
             Part::ContentParts => return self.add_parts(bytes),
             Part::Refusal | Part::Reasoning | Part::ReasoningContent | Part::ReasoningText => {
@@ -64,7 +64,7 @@ impl Choice {
             }
             // An empty reason says nothing, and some servers send it with every chunk.
             Part::FinishReason if bytes.is_empty() => {}
-            Part::FinishReason => self.finish_reason = Some(bytes.to_vec()),
+            Part::FinishReason => replace(self.finish_reason.get_or_insert_default(), bytes),
             _ => return self.tool_calls.add(part, bytes),
         }
         0
@@ -122,9 +122,7 @@ impl Choice {
         let before = self.content.take();
         let parts = self.parts.get_or_insert_default();
         if let Some(text) = before {
-            for piece in text.pieces() {
-                parts.list.add_text(piece);
-            }
+            text.each(&mut |piece| parts.list.add_text(piece));
             parts.text = text;
         }
         if let Some(text) = Facts::of(part).text {
@@ -181,7 +179,7 @@ impl Choice {
         }
         let text = |say: Say<'_>| {
             if let Some(text) = self.text() {
-                text.pieces().for_each(say);
+                text.each(say);
             }
         };
         let parts = self.parts.as_ref().map(|parts| &parts.list);
@@ -216,21 +214,15 @@ impl Choice {
         {
             *reason = Vec::new();
         }
-        *self = Choice {
-            index: self.index,
-            begun: self.begun,
-            content: self.content.take(),
-            tool_calls: std::mem::take(&mut self.tool_calls),
-            finish_reason: self.finish_reason.take(),
-            counter: counts,
-            ..Choice::default()
-        };
+        self.counter = counts;
+        (self.role, self.parts, self.text) = (Vec::new(), None, None);
+        self.message.empty();
+        self.rest.empty();
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        self.write_index(out);
         let role = or(&self.role, b"assistant");
-        put(out, &[b"{\"index\":"]);
-        write_whole(self.index, out);
         let head: [&[u8]; 3] = [b",\"message\":{\"role\":\"", role, b"\",\"content\":"];
         put(out, &head);
         match (&self.parts, &self.content) {
@@ -245,8 +237,7 @@ impl Choice {
 
     /// Writes it as a choice of a text completion.
     pub(super) fn write_text(&self, out: &mut Vec<u8>) {
-        put(out, &[b"{\"index\":"]);
-        write_whole(self.index, out);
+        self.write_index(out);
         put(out, &[b",\"text\":"]);
         match self.text() {
             Some(text) => write_long(text, out),
@@ -257,6 +248,11 @@ impl Choice {
             put(out, &[b",\"logprobs\":null"]);
         }
         self.write_rest(out);
+    }
+
+    fn write_index(&self, out: &mut Vec<u8>) {
+        put(out, &[b"{\"index\":"]);
+        write_whole(self.index, out);
     }
 
     /// Writes the other members of the message.
@@ -302,11 +298,4 @@ fn name(part: Part) -> &'static [u8] {
         Part::ReasoningText => b"reasoning_text",
         _ => b"refusal",
     }
-}
-
-pub(super) fn write_whole(number: u64, out: &mut Vec<u8>) {
-    if number >= 10 {
-        write_whole(number / 10, out);
-    }
-    out.push(b'0' + (number % 10) as u8);
 }

@@ -3,11 +3,10 @@
 
 use std::fmt::Debug;
 
-use super::call::ToolCalls;
-use super::members::Members;
-use super::node::put;
-use super::{COUNTS, Completion};
-use crate::json::Scanner;
+use super::Completion;
+use super::answer::COUNTS;
+use super::call::{ToolCall, ToolCalls};
+use crate::json::{Scanner, put};
 use crate::wire::usage;
 
 /// How many choices are kept apart if texts are only counted: as many as OpenAI's API allows. Further ones are counted with the
@@ -56,6 +55,7 @@ impl Completion {
     }
 
     /// Counts what has arrived since the last call, and drops it.
+    #[inline(never)]
     pub fn let_go(&mut self) {
         let Some(counter) = self.counter else {
             return;
@@ -68,7 +68,7 @@ impl Completion {
         {
             *usage = counts_of(usage);
         }
-        self.rest = Members::default();
+        self.rest.empty();
         for text in [&mut self.id, &mut self.created, &mut self.model] {
             *text = Vec::new();
         }
@@ -78,14 +78,16 @@ impl Completion {
 impl ToolCalls {
     /// Keeps the current call without its texts, since some servers repeat a call's name in each of its pieces.
     pub(super) fn let_go(&mut self) {
-        let mut list = std::mem::take(&mut self.list);
-        if self.at_hand < list.len() {
-            let mut call = list.swap_remove(self.at_hand);
-            if call.name.len().max(call.id.len()) <= LONGEST_NAME {
+        let is_kept = |call: &&mut ToolCall| call.name.len().max(call.id.len()) <= LONGEST_NAME;
+        match self.list.get_mut(self.at_hand).filter(is_kept) {
+            Some(call) => {
                 call.let_go();
-                self.list.push(call);
+                self.list.swap(0, self.at_hand);
+                self.list.truncate(1);
             }
+            None => self.list.clear(),
         }
+        self.list.shrink_to_fit();
         self.at_hand = 0;
         self.entry.id = Vec::new();
     }

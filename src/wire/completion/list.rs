@@ -1,9 +1,9 @@
 //! A list that several chunks bring.
 
 use super::MAX_ENTRIES;
-use super::node::{Node, Say, Within, inside, is_inner_text};
+use super::node::{Node, Say, Within, is_inner_text};
 use super::whole;
-use crate::json::{Kind, Scanner};
+use crate::json::{Kind, Scanner, inside, put};
 use crate::wire::buffer::LONG;
 
 /// The index of an item without one: it comes after those that have one.
@@ -152,7 +152,8 @@ impl List {
             false => self.push(NONE),
         };
         if let Some((_, node)) = self.items.get_mut(at) {
-            let part = [br#"{"type":"text","text":""#.as_slice(), text, b"\"}"].concat();
+            let mut part = Vec::new();
+            put(&mut part, &[br#"{"type":"text","text":""#, text, b"\"}"]);
             node.fold(b"", &part, Within::Part);
         }
     }
@@ -226,19 +227,19 @@ impl<'a> Facts<'a> {
         while let Ok(Some(key)) = scanner.next_key() {
             let kind = scanner.kind();
             let value = scanner.skip().unwrap_or_default();
-            match (key.raw, kind) {
-                (b"index", Ok(Kind::Number)) => facts.index = whole(value),
-                (b"type", Ok(Kind::String)) => facts.kind = value,
-                (name, Ok(Kind::String | Kind::Array)) if is_inner_text(name) => {
+            match kind {
+                Ok(Kind::Number) if key.raw == b"index" => facts.index = whole(value),
+                Ok(Kind::String) if key.raw == b"type" => facts.kind = value,
+                Ok(Kind::String | Kind::Array) if is_inner_text(key.raw) => {
                     facts.has_text = true;
-                    if name == b"text" && kind == Ok(Kind::String) {
+                    if kind == Ok(Kind::String) && key.raw == b"text" {
                         facts.text = Some(inside(value));
                     }
                 }
                 _ => {}
             }
         }
-        if !matches!(facts.kind, b"" | b"\"text\"" | b"\"output_text\"") {
+        if ![&b""[..], b"\"text\"", b"\"output_text\""].contains(&facts.kind) {
             facts.text = None;
         }
         facts

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ENTRY;
 use super::node::{Node, Say, Within, write_text};
-use crate::json::{RawString, Scanner, unescape_into, write_string};
+use crate::json::{RawString, Scanner, inside, unescape_into, write_string};
 use crate::wire::chunk::Part;
 
 /// Objects with more keys have a hash table; in the others a key is searched.
@@ -183,6 +183,12 @@ impl Members {
         (0..TRIES).map(move |step| hash.wrapping_add(step) & mask)
     }
 
+    /// Drops its members.
+    #[inline(never)]
+    pub(super) fn empty(&mut self) {
+        *self = Members::default();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -239,5 +245,5 @@ fn canonical(key: RawString<'_>) -> Cow<'_, [u8]> {
     }
     let mut written = Vec::new();
     write_string(&String::from_utf8_lossy(&text), &mut written);
-    Cow::Owned(super::node::inside(&written).to_vec())
+    Cow::Owned(inside(&written).to_vec())
 }

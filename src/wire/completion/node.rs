@@ -2,7 +2,8 @@
 
 use super::list::List;
 use super::members::Members;
-use crate::json::write_string;
+use super::replace;
+use crate::json::{inside, put, write_string};
 use crate::wire::buffer::Buffer;
 
 /// The place of a value, which decides how its texts and names are folded.
@@ -79,24 +80,17 @@ pub(super) fn is_inner_text(key: &[u8]) -> bool {
     INNER_TEXTS.contains(&key)
 }
 
-/// The bytes between the quotes or brackets of a value.
-pub(super) fn inside(value: &[u8]) -> &[u8] {
-    value
-        .get(1..value.len().saturating_sub(1))
-        .unwrap_or_default()
-}
-
 impl Node {
     /// Folds a chunk's value of `key`; returns how many bytes of text it contained.
     #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn fold(&mut self, key: &[u8], value: &[u8], within: Within) -> usize {
-        match value.first() {
+        let first = value.first();
+        let is_text = matches!(first, Some(b'"' | b'{')) && within.is_text(key);
+        match first {
             Some(b'n') if !self.is_empty() => 0,
-            Some(b'"') if within.is_text(key) => self.append(inside(value)),
+            Some(b'"') if is_text => self.append(inside(value)),
             Some(b'"') if within == Within::Function && key == b"name" => self.name(inside(value)),
-            Some(b'{') if key == b"arguments" && within.is_text(key) => {
-                self.append(&json_text(value))
-            }
+            Some(b'{') if is_text && key == b"arguments" => self.append(&json_text(value)),
             Some(b'{') => {
                 let members = self.object();
                 members.map_or(0, |members| members.merge(value, within.inside(key)))
@@ -135,10 +129,7 @@ impl Node {
 
     pub(super) fn set(&mut self, value: &[u8]) {
         match self {
-            Node::Last(last) => {
-                last.clear();
-                last.extend_from_slice(value);
-            }
+            Node::Last(last) => replace(last, value),
             _ => self.turn_into(Node::Last(value.to_vec())),
         }
     }
@@ -187,7 +178,7 @@ impl Node {
     pub(super) fn said(&self, say: Say<'_>) {
         match self {
             Node::Last(_) => {}
-            Node::Text(text) => text.pieces().for_each(say),
+            Node::Text(text) => text.each(say),
             Node::List(list) => list.said(say),
             Node::Object(members) => members.said(&[], say),
         }
@@ -223,14 +214,6 @@ pub(super) fn json_text(value: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(value.len() + 16);
     write_string(&String::from_utf8_lossy(value), &mut text);
     inside(&text).to_vec()
-}
-
-/// Appends pieces of JSON.
-#[inline(never)]
-pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
-    for piece in pieces {
-        out.extend_from_slice(piece);
-    }
 }
 
 /// Appends a text that may be long, with quotes.

@@ -4,7 +4,7 @@ use super::request::Format;
 use crate::error::Error;
 use crate::field::{Bounds, item, one_of};
 use crate::json::{Kind, Scanner, Stop, unescape};
-use crate::wire::request::{broken, doubt, number_or_null, text_or_null, wrong};
+use crate::wire::request::{begin_body, broken, doubt, number_or_null, text_or_null, wrong};
 
 /// The inputs, each as its JSON text.
 pub struct Inputs {
@@ -15,6 +15,7 @@ pub struct Inputs {
 }
 
 /// A body, split into its members.
+#[derive(Default)]
 pub struct Draft {
     pub model: Option<String>,
     pub inputs: Option<Inputs>,
@@ -29,7 +30,10 @@ impl Draft {
     /// Splits a body whose inputs are under this key.
     pub fn read(text: &str, under: &'static str) -> Result<Self, Error> {
         let mut scanner = Scanner::new(text.as_bytes());
-        Draft::scan(&mut scanner, under).map_err(|error| broken(&scanner, error))
+        let mut draft = Draft::default();
+        let read = draft.scan(&mut scanner, under);
+        read.map_err(|error| broken(&scanner, error))?;
+        Ok(draft)
     }
 
     /// Removes and returns a member.
@@ -38,31 +42,17 @@ impl Draft {
         Some(self.members.remove(at).1)
     }
 
-    fn scan(scanner: &mut Scanner<'_>, under: &'static str) -> Result<Self, Error> {
-        let mut draft = Draft {
-            model: None,
-            inputs: None,
-            format: Format::Floats,
-            members: Vec::new(),
-            doubts: Vec::new(),
-        };
-        if scanner.kind()? != Kind::Object {
-            return Err(Error::config(
-                "body",
-                "must be an object of request parameters",
-            ));
-        }
-        scanner.begin_object()?;
+    fn scan(&mut self, scanner: &mut Scanner<'_>, under: &'static str) -> Result<(), Error> {
+        begin_body(scanner)?;
         while let Some(key) = scanner.next_key()? {
             let kind = scanner.kind()?;
             let (key, value) = (unescape(key.raw), scanner.skip()?);
             match key == under {
-                true => draft.inputs = Some(inputs(under, kind, value)?),
-                false => draft.member(&key, value)?,
+                true => self.inputs = Some(inputs(under, kind, value)?),
+                false => self.member(&key, value)?,
             }
         }
-        scanner.end()?;
-        Ok(draft)
+        Ok(scanner.end()?)
     }
 
     fn member(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
@@ -111,11 +101,7 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
         wrong(under, wanted, value)
     };
     match kind {
-        Kind::String => Ok(Inputs {
-            texts: vec![text_of(value)],
-            single: true,
-            token_ids: false,
-        }),
+        Kind::String => Ok(single(value, false)),
         Kind::Array => {
             let elements = elements(value)?;
             let Some((first, _)) = elements.first() else {
@@ -133,11 +119,7 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
                 Kind::Number => {
                     check_ids(&elements, "input")?;
                     // A list of numbers is one input, given as token ids.
-                    Ok(Inputs {
-                        texts: vec![text_of(value)],
-                        single: true,
-                        token_ids: true,
-                    })
+                    Ok(single(value, true))
                 }
                 _ => Err(wrong()),
             }
@@ -167,6 +149,15 @@ fn check_ids(ids: &[(Kind, &[u8])], path: &str) -> Result<(), Error> {
             let problem = "must be a token id, a whole number";
             Err(Error::config(item(path, odd), problem))
         }
+    }
+}
+
+#[inline(never)]
+fn single(value: &[u8], token_ids: bool) -> Inputs {
+    Inputs {
+        texts: vec![text_of(value)],
+        single: true,
+        token_ids,
     }
 }
 

@@ -7,47 +7,47 @@ use crate::wire::fault;
 use crate::wire::usage::Beside;
 
 /// Reads a whole body.
-pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
+pub fn read(body: &[u8], inputs: usize, found: &mut Embeddings) -> Result<(), Problem> {
     let mut list = List {
         body,
         scanner: Scanner::new(body),
         inputs,
         order: Vec::with_capacity(inputs),
-        found: Embeddings::default(),
+        found,
     };
     match list.answer() {
         Err(Problem::Malformed("")) => Err(Problem::Malformed(list.scanner.malformed().problem)),
         Err(problem) => Err(problem),
-        Ok(()) => list.in_order(),
+        Ok(()) => list.sort(),
     }
 }
 
-struct List<'a> {
+struct List<'a, 'f> {
     body: &'a [u8],
     scanner: Scanner<'a>,
     inputs: usize,
     /// The index of each row, in the order of arrival.
     order: Vec<usize>,
-    found: Embeddings,
+    found: &'f mut Embeddings,
 }
 
-impl<'a> List<'a> {
+impl List<'_, '_> {
     fn answer(&mut self) -> Result<(), Problem> {
         self.scanner.begin_object()?;
         let (mut has_data, mut failed) = (false, false);
         while let Some(key) = self.scanner.next_key()? {
             match key.raw {
-                b"data" => {
+                _ if key.raw == b"data" => {
                     if std::mem::replace(&mut has_data, true) {
                         return Err(Problem::Malformed("\"data\" stands twice"));
                     }
                     self.data()?;
                 }
-                b"model" if self.scanner.kind()? == Kind::String => {
+                _ if key.raw == b"model" && self.scanner.kind()? == Kind::String => {
                     let model = self.scanner.string()?;
                     self.found.model = Some(json::unescape(model.raw));
                 }
-                b"usage" => {
+                _ if key.raw == b"usage" => {
                     if let Ok(told) = json::parse(self.scanner.skip()?) {
                         self.found.usage = usage_of(&told);
                         self.found.beside = Beside::of(&told);
@@ -90,14 +90,14 @@ impl<'a> List<'a> {
         self.scanner.begin_object()?;
         while let Some(key) = self.scanner.next_key()? {
             match key.raw {
-                b"index" if self.scanner.kind()? == Kind::Number => {
+                _ if key.raw == b"index" && self.scanner.kind()? == Kind::Number => {
                     let number = json::number(self.scanner.number()?);
                     if number < 0.0 || number.fract() != 0.0 {
                         return Err(Problem::Row(place, "has an index that is no whole number"));
                     }
                     index = number as usize;
                 }
-                b"embedding" => {
+                _ if key.raw == b"embedding" => {
                     if self.found.values.len() > rows {
                         return Err(Problem::Row(place, "stands twice"));
                     }
@@ -119,7 +119,7 @@ impl<'a> List<'a> {
             Kind::Array => {
                 let text = self.body.get(self.scanner.at()..).unwrap_or_default();
                 let mut rows = Rows::new(text);
-                rows.add(&mut self.found, place, self.inputs)?;
+                rows.add(self.found, place, self.inputs)?;
                 // After a value, the scanner needs no memory of what came before.
                 self.body = rows.rest();
                 self.scanner = Scanner::new(self.body);
@@ -139,22 +139,19 @@ impl<'a> List<'a> {
     }
 
     /// Sorts the rows by their indexes, of which there must be one for each input.
-    fn in_order(self) -> Result<Embeddings, Problem> {
+    fn sort(self) -> Result<(), Problem> {
         let List {
             inputs,
             order,
-            mut found,
+            found,
             ..
         } = self;
         if order.len() != inputs {
             return Err(Problem::Count(order.len()));
         }
-        if order
-            .iter()
-            .enumerate()
-            .all(|(place, index)| place == *index)
-        {
-            return Ok(found);
+        let mut pairs = order.iter().enumerate();
+        if pairs.all(|(place, index)| place == *index) {
+            return Ok(());
         }
         let mut places: Vec<Option<usize>> = vec![None; inputs];
         for (place, index) in order.iter().enumerate() {
@@ -173,7 +170,7 @@ impl<'a> List<'a> {
             sorted.extend_from_slice(row.unwrap_or_default());
         }
         found.values = sorted;
-        Ok(found)
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::body::Draft;
 use super::rerank;
 use crate::error::Error;
-use crate::json::{unescape, write_string};
+use crate::json::{quoted, unescape};
 use crate::text::{count, join, split, split_once};
 use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
 
@@ -166,7 +166,7 @@ pub fn read(
         .inputs
         .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
     let named = draft.model;
-    let model = resolve_model(named.clone(), defaults)?;
+    let model = resolve_model(named.as_deref(), defaults)?;
     let target = target(&model, endpoint)?;
     let is_complete = target.route == Route::OpenAi && named.as_deref() == Some(target.model);
     let whole = endpoint.address.filter(|_| is_complete);
@@ -396,10 +396,4 @@ pub(super) fn tail_of<'a>(members: impl Iterator<Item = &'a (String, String)>) -
     }
     tail.push('}');
     tail
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len().saturating_add(2));
-    write_string(text, &mut bytes);
-    String::from_utf8(bytes).unwrap_or_default()
 }

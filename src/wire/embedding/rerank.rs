@@ -8,12 +8,10 @@
 //! | `[{label, score}]`, `[[{label, score}]]` | text classification, in the order of the pairs |
 
 use super::body::Draft;
-use super::request::{
-    EmbeddingRequest, Endpoint, HF_INFERENCE, Way, hf_inference, quoted, tail_of,
-};
+use super::request::{EmbeddingRequest, Endpoint, HF_INFERENCE, Way, hf_inference, tail_of};
 use super::{Usage, unknown, usage_of};
 use crate::error::{Class, Error};
-use crate::json::{self, Value, number};
+use crate::json::{self, Value, number, quoted};
 use crate::text::split_once;
 use crate::wire::request::{Defaults, resolve_model};
 use crate::wire::usage::Beside;
@@ -35,7 +33,7 @@ pub fn read(
         .filter(|query| query.starts_with("\"") && query.len() > 2)
         .ok_or_else(|| Error::config("query", "must be a string that is not empty"))?;
     let most = draft.member_of("top_n");
-    let model = resolve_model(draft.model, defaults)?;
+    let model = resolve_model(draft.model.as_deref(), defaults)?;
     let way = way(&model, &query, &draft.members, endpoint)?;
     let router = endpoint.router();
     Ok(EmbeddingRequest {

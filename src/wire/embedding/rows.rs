@@ -21,20 +21,19 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads a whole body: one row, a list of rows, or a list of token rows.
-    pub fn whole(body: &'a [u8], inputs: usize) -> Result<Embeddings, Problem> {
+    pub fn whole(body: &'a [u8], inputs: usize, found: &mut Embeddings) -> Result<(), Problem> {
         let mut rows = Rows::new(body);
-        let mut found = Embeddings::default();
         match rows.depth() {
             1 => found.dimensions = rows.row(&mut found.values, 0)?,
-            2 => rows.list(inputs, |rows, index| rows.add(&mut found, index, inputs))?,
-            3 => rows.list(inputs, |rows, index| {
-                rows.add_mean(&mut found, index, inputs)
+            2 => rows.list(inputs, &mut |rows, index| rows.add(found, index, inputs))?,
+            3 => rows.list(inputs, &mut |rows, index| {
+                rows.add_mean(found, index, inputs)
             })?,
             _ => return Err(Problem::Unknown),
         }
         rows.space();
         match rows.rest {
-            [] => Ok(found),
+            [] => Ok(()),
             _ => Err(Problem::Malformed("more than one value")),
         }
     }
@@ -79,7 +78,7 @@ impl<'a> Rows<'a> {
     fn list(
         &mut self,
         most: usize,
-        mut element: impl FnMut(&mut Self, usize) -> Result<(), Problem>,
+        element: &mut dyn FnMut(&mut Self, usize) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         self.open()?;
         let mut index: usize = 0;
@@ -164,7 +163,7 @@ impl<'a> Rows<'a> {
         let mut sums: Vec<f64> = Vec::new();
         let mut token: Vec<f32> = Vec::new();
         let mut tokens: f64 = 0.0;
-        self.list(usize::MAX, |rows, _| {
+        self.list(usize::MAX, &mut |rows, _| {
             token.clear();
             let length = rows.row(&mut token, index)?;
             if tokens == 0.0 {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::member::{Form, MEANINGFUL, Meaning, ROWS, most_or_null, without_include_usage};
 use super::{Api, STREAM_OPTIONS};
 use crate::error::Error;
-use crate::json::{RawString, number, write_string};
+use crate::json::{RawString, inside, number, put, write_string};
 
 /// The members that have been read from a body.
 #[derive(Default)]
@@ -134,35 +134,26 @@ pub fn write(
         .iter()
         .map(|member| member.key.raw.len() + member.value.len() + 4)
         .sum();
-    let mut body = String::with_capacity(length + model.len() + 64);
-    let mut quoted = Vec::with_capacity(model.len() + 2);
-    write_string(model, &mut quoted);
-    body.push_str("{\"model\":");
-    body.push_str(&String::from_utf8_lossy(&quoted));
+    let mut body = Vec::with_capacity(length + model.len() + 64);
+    put(&mut body, &[b"{\"model\":"]);
+    write_string(model, &mut body);
     let mut usage_settled = !draft.stream || api == Api::Responses;
     let mut stream_options = None;
-    for member @ Member { key, value, form } in &draft.members {
+    for Member { key, value, form } in &draft.members {
         let start = body.len();
         if *form == Form::Omitted {
             usage_settled |= !needs_usage;
             continue;
         }
-        body.push_str(",\"");
-        body.push_str(&String::from_utf8_lossy(key.raw));
-        body.push_str("\":");
-        let value = String::from_utf8_lossy(value);
+        put(&mut body, &[b",\"", key.raw, b"\":"]);
         match form {
-            Form::List => {
-                body.push('[');
-                body.push_str(&value);
-                body.push(']');
-            }
-            Form::AskForUsage if draft.stream => write_stream_options(&value, &mut body),
+            Form::List => put(&mut body, &[b"[", value, b"]"]),
+            Form::AskForUsage if draft.stream => write_stream_options(value, &mut body),
             // If there are two statements about usage, a server may read the other one.
             Form::AsksForUsage | Form::DeclinesUsage if draft.stream && needs_usage => {
-                write_stream_options(&without_include_usage(member.value), &mut body);
+                write_stream_options(&without_include_usage(value), &mut body);
             }
-            _ => body.push_str(&value),
+            _ => put(&mut body, &[value]),
         }
         if &*key.decoded() == STREAM_OPTIONS.as_bytes() {
             usage_settled = true;
@@ -171,24 +162,24 @@ pub fn write(
     }
     if !usage_settled {
         let start = body.len();
-        body.push_str(",\"stream_options\":{\"include_usage\":true}");
+        put(
+            &mut body,
+            &[b",\"stream_options\":{\"include_usage\":true}"],
+        );
         stream_options = Some(start..body.len());
     }
-    body.push('}');
-    (body, stream_options)
+    body.push(b'}');
+    // The members are parts of a text, cut at its quotes and commas.
+    (String::from_utf8(body).unwrap_or_default(), stream_options)
 }
 
 /// The caller's stream options, which don't mention usage, with `include_usage`.
 #[inline(never)]
-fn write_stream_options(given: &str, body: &mut String) {
-    body.push_str("{\"include_usage\":true");
-    let inner = given
-        .strip_prefix("{")
-        .and_then(|rest| rest.strip_suffix("}"))
-        .map(str::trim_ascii);
-    if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
-        body.push(',');
-        body.push_str(inner);
+fn write_stream_options(given: &[u8], body: &mut Vec<u8>) {
+    put(body, &[b"{\"include_usage\":true"]);
+    let inner = inside(given).trim_ascii();
+    if !inner.is_empty() {
+        put(body, &[b",", inner]);
     }
-    body.push('}');
+    body.push(b'}');
 }

@@ -3,7 +3,7 @@
 use super::{CHAT, COMPLETION, RESPONSES, STREAM_OPTIONS};
 use crate::error::Error;
 use crate::field::{Bounds, flag, item, number, wrong_type};
-use crate::json::{Kind, Scanner, Stop, Value};
+use crate::json::{Kind, Scanner, Stop, Value, put};
 use crate::spelling::nearest;
 
 /// How a member is written.
@@ -184,6 +184,15 @@ impl From<Stop> for Error {
     }
 }
 
+/// Enters a body, which must be an object.
+pub fn begin_body(scanner: &mut Scanner<'_>) -> Result<(), Error> {
+    if scanner.kind()? != Kind::Object {
+        let problem = "must be an object of request parameters";
+        return Err(Error::config("body", problem));
+    }
+    Ok(scanner.begin_object()?)
+}
+
 /// The value of a member that must not be a list or an object. Of a list or an object only the type is given, and `null` counts as absent.
 fn said(value: &[u8]) -> Result<Option<Value>, Stop> {
     Ok(match value {
@@ -289,23 +298,19 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
 const INCLUDE_USAGE: &[u8] = b"include_usage";
 
 /// The stream options, already checked, as an object without their statement about usage.
-pub fn without_include_usage(value: &[u8]) -> String {
+pub fn without_include_usage(value: &[u8]) -> Vec<u8> {
     let mut scanner = Scanner::new(value);
-    let mut kept = String::from("{");
-    if scanner.begin_object().is_err() {
-        return kept;
-    }
-    while let Ok(Some(key)) = scanner.next_key() {
-        let Ok(value) = scanner.skip() else { break };
-        if &*key.decoded() == INCLUDE_USAGE {
-            continue;
+    let mut kept = vec![b'{'];
+    // The options were read before, so no scanner can stop.
+    if scanner.begin_object().is_ok() {
+        while let Ok(Some(key)) = scanner.next_key() {
+            let value = scanner.skip().unwrap_or_default();
+            if &*key.decoded() != INCLUDE_USAGE {
+                let comma: &[u8] = if kept.len() > 1 { b"," } else { b"" };
+                put(&mut kept, &[comma, b"\"", key.raw, b"\":", value]);
+            }
         }
-        if kept.len() > 1 {
-            kept.push(',');
-        }
-        kept.extend(["\"", &String::from_utf8_lossy(key.raw), "\":"]);
-        kept.push_str(&String::from_utf8_lossy(value));
     }
-    kept.push('}');
+    kept.push(b'}');
     kept
 }

@@ -46,6 +46,11 @@ fn no_prompt(index: usize) -> Error {
     Error::config(item("prompt", index), NO_PROMPT)
 }
 
+#[cold]
+fn wrong_in(path: &str, field: &str, problem: &str) -> Result<(), Error> {
+    Err(Error::config([path, field].concat(), problem))
+}
+
 /// Reads the members that a model sees; `heard` is called with each piece.
 pub struct PromptReader<'p> {
     heard: &'p mut dyn FnMut(Prompt<'_>),
@@ -95,48 +100,45 @@ impl PromptReader<'_> {
         let mut role = false;
         scanner.begin_object()?;
         while let Some(key) = scanner.next_key()? {
-            match &*key.decoded() {
-                b"role" => {
-                    if scanner.kind()? != Kind::String {
-                        return Err(Error::config(
-                            [path, ".role"].concat(),
-                            "must be a string such as \"user\"",
-                        ));
-                    }
-                    let name = scanner.string()?;
-                    role = !name.raw.is_empty();
-                    if !listed(ROLES, name.raw) {
-                        self.text(name);
-                    }
+            let name = key.decoded();
+            if &*name == b"role" {
+                if scanner.kind()? != Kind::String {
+                    return wrong_in(path, ".role", "must be a string such as \"user\"");
                 }
-                b"content" => self.content(scanner, path)?,
-                b"name" | b"tool_calls" => self.all_text(scanner)?,
-                _ => self.member(key, scanner, &mut part)?,
+                let name = scanner.string()?;
+                role = !name.raw.is_empty();
+                if !listed(ROLES, name.raw) {
+                    self.text(name);
+                }
+            } else if &*name == b"content" {
+                self.content(scanner, path)?;
+            } else if listed("name tool_calls", &name) {
+                self.all_text(scanner)?;
+            } else {
+                self.member(key, scanner, &mut part)?;
             }
         }
         self.shown(part, true);
-        if !role {
-            return Err(Error::config(
-                [path, ".role"].concat(),
+        match role {
+            true => Ok(()),
+            false => wrong_in(
+                path,
+                ".role",
                 "is missing: \"system\", \"user\", \"assistant\" or \"tool\"",
-            ));
+            ),
         }
-        Ok(())
     }
 
     fn content(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
         match scanner.kind()? {
-            Kind::Null => Ok(scanner.null()?),
-            Kind::String => {
-                let text = scanner.string()?;
-                self.text(text);
-                Ok(())
-            }
+            Kind::Null => Ok(scanner.skip().map(drop)?),
+            Kind::String => self.all_text(scanner),
             Kind::Array => self.parts(scanner, path),
-            _ => Err(Error::config(
-                [path, ".content"].concat(),
+            _ => wrong_in(
+                path,
+                ".content",
                 "must be a string, a list of parts, or null",
-            )),
+            ),
         }
     }
 
@@ -147,11 +149,8 @@ impl PromptReader<'_> {
         let mut index = 0usize;
         while scanner.next_element()? {
             if scanner.kind()? != Kind::Object {
-                let part = item(&[path, ".content"].concat(), index);
-                return Err(Error::config(
-                    part,
-                    "must be a part such as {type: \"text\", text}",
-                ));
+                let part = item(".content", index);
+                return wrong_in(path, &part, "must be a part such as {type: \"text\", text}");
             }
             self.part(scanner)?;
             index += 1;
@@ -203,11 +202,7 @@ impl PromptReader<'_> {
     fn inner_parts(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         scanner.begin_array()?;
         while scanner.next_element()? {
-            if scanner.kind()? == Kind::Object {
-                self.part(scanner)?;
-            } else {
-                self.all_text(scanner)?;
-            }
+            self.item(scanner)?;
         }
         Ok(())
     }
@@ -320,8 +315,7 @@ impl PromptReader<'_> {
         let (mut prompts, mut ids, mut inner) = (0, 0, 0);
         match scanner.kind()? {
             Kind::String => {
-                let text = scanner.string()?;
-                self.text(text);
+                self.all_text(&mut scanner)?;
                 return Ok((1, 0));
             }
             Kind::Array => scanner.begin_array()?,
@@ -330,8 +324,7 @@ impl PromptReader<'_> {
         while scanner.next_element()? {
             match scanner.kind()? {
                 Kind::String if ids == 0 => {
-                    let text = scanner.string()?;
-                    self.text(text);
+                    self.all_text(&mut scanner)?;
                     prompts += 1;
                 }
                 Kind::Array if ids == 0 => {

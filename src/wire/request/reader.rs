@@ -3,12 +3,12 @@
 use super::bound::{self, Caps, Measure};
 use super::draft::{Draft, Member, larger, write};
 use super::member::{
-    Form, Meaning, broken, doubt, flag_or_null, most_or_null, number_or_null, stop_form,
-    stream_options_form, text_or_null,
+    Form, Meaning, begin_body, broken, doubt, flag_or_null, most_or_null, number_or_null,
+    stop_form, stream_options_form, text_or_null,
 };
 use super::{Api, ChatRequest, Defaults, PromptReader, resolve_model, route};
 use crate::error::Error;
-use crate::json::{Kind, RawString, Scanner};
+use crate::json::{RawString, Scanner};
 
 /// Reads the body of one API.
 pub struct Reader<'p> {
@@ -34,7 +34,7 @@ impl Reader<'_> {
             is_complete = !draft.bound(most.as_bytes(), self.api.maxima(), defaults.renames);
         }
         let named = draft.model.take();
-        let model = resolve_model(named.clone(), defaults)?;
+        let model = resolve_model(named.as_deref(), defaults)?;
         let sent = match self.api {
             Api::Completion { on_router: true } => route::on_router(&model)?.model,
             _ => &model,
@@ -86,13 +86,7 @@ impl Reader<'_> {
         scanner: &mut Scanner<'a>,
         draft: &mut Draft<'a>,
     ) -> Result<(), Error> {
-        if scanner.kind()? != Kind::Object {
-            return Err(Error::config(
-                "body",
-                "must be an object of request parameters",
-            ));
-        }
-        scanner.begin_object()?;
+        begin_body(scanner)?;
         while let Some(key) = scanner.next_key()? {
             self.member(draft, key, scanner.skip()?)?;
         }

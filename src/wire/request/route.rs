@@ -1,8 +1,7 @@
 //! Where text completions are sent: Hugging Face's router has no path of its own for them, but some providers behind it do.
 
-use super::pinned_provider;
+use super::name_and_provider;
 use crate::error::Error;
-use crate::text::rsplit_once;
 
 /// The path to a provider through the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +41,13 @@ pub fn way<'m>(
 
 /// The path for "org/name:provider" through the router.
 pub fn on_router(model: &str) -> Result<Route<'_>, Error> {
-    let provider = pinned_provider(model);
-    let known = provider.and_then(|provider| ROUTES.iter().find(|(name, _)| *name == provider));
-    if let (Some((_, path)), Some((model, _))) = (known, rsplit_once(model, b':')) {
+    let pinned = name_and_provider(model);
+    if let Some((model, provider)) = pinned
+        && let Some((_, path)) = ROUTES.iter().find(|(name, _)| *name == provider)
+    {
         return Ok(Route { path, model });
     }
-    let problem = match provider {
+    let problem = match pinned {
         Some(_) => "names a provider whose completions the router does not pass on",
         None => "needs a provider here: the router has no route of its own for completions",
     };

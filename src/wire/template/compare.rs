@@ -3,7 +3,7 @@
 use super::SlotKind;
 use super::shape::numbers;
 use crate::json::block::{Block16, WIDTH, is_ascii};
-use crate::json::{Scanner, closing_quote, value_end};
+use crate::json::{Scanner, closing_quote_at_once, value_end};
 
 /// How deep a value of any kind may be nested; in a deeper one, nesting would have to be counted from the beginning of the event.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -87,7 +87,7 @@ fn digits(bytes: &[u8], start: usize) -> Option<usize> {
 /// A string up to its closing quote, strictly checked, and only UTF-8.
 #[inline]
 fn string(rest: &[u8]) -> Option<Value> {
-    let closing = closing_quote(rest, 0).ok()?;
+    let closing = closing_quote_at_once(rest, 0).ok()?;
     if !closing.ascii {
         std::str::from_utf8(rest.get(..closing.at)?).ok()?;
     }

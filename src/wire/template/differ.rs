@@ -49,9 +49,10 @@ impl<'e> Pair<'e> {
             return self.any(at, a);
         }
         if a.kind == SlotKind::Any && brackets {
-            return match self.inside((at, a), (other, b))? {
-                Some(slots) if slots < MANY || !self.may_be_any(&a.whole()) => Some(slots),
-                _ => self.any(at, a),
+            let slots = self.inside((at, a), (other, b))?;
+            return match slots < MANY || !self.may_be_any(&a.whole()) {
+                true => Some(slots),
+                false => self.any(at, a),
             };
         }
         if !b.slot && values.0 == values.1 {
@@ -71,12 +72,12 @@ impl<'e> Pair<'e> {
         Some(0)
     }
 
-    /// Compares the content of two objects or arrays. Returns nothing if they have different numbers of values or different keys.
+    /// Compares the content of two objects or arrays. One with another number of values or other keys is a slot as a whole.
     fn inside(
         &mut self,
         (at, a): (usize, &Primitive),
         (other, b): (usize, &Primitive),
-    ) -> Option<Option<usize>> {
+    ) -> Option<usize> {
         let (ours, theirs) = (self.ours, self.theirs);
         let (mut ours_at, mut theirs_at) = (at + 1, other + 1);
         let (mut from, mut other_from) = (a.span.start, b.span.start);
@@ -95,10 +96,10 @@ impl<'e> Pair<'e> {
             if inner.is_some() != other_inner.is_some()
                 || bytes(ours, &(from..to)) != bytes(theirs, &(other_from..other_to))
             {
-                return Some(None);
+                return self.any(at, a);
             }
             let (Some(inner), Some(other_inner)) = (inner, other_inner) else {
-                return Some(Some(slots));
+                return Some(slots);
             };
             slots += self.value(ours_at, theirs_at)?;
             (from, other_from) = (inner.whole().end, other_inner.whole().end);

@@ -32,7 +32,7 @@ impl Primitive {
 }
 
 /// A chunk as an example of its shape.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Example {
     pub(super) block: Vec<u8>,
     pub(super) payload: Range<usize>,
@@ -61,10 +61,15 @@ impl Example {
         }
     }
 
-    /// The chunk's own members, if they may come in another order.
-    pub(super) fn members(&mut self) -> Option<&[Member]> {
+    /// Finds the chunk's own members, unless they are known.
+    pub(super) fn find_members(&mut self) {
         let found = || order::members(&self.block, &self.payload);
-        self.members.get_or_insert_with(found).as_deref()
+        self.members.get_or_insert_with(found);
+    }
+
+    /// The members that were found, if they may come in another order.
+    pub(super) fn members(&self) -> Option<&[Member]> {
+        self.members.as_ref()?.as_deref()
     }
 
     /// Finds its values, unless they are known; returns whether it may become a template.

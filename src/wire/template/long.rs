@@ -24,9 +24,10 @@ pub fn define_once(
     let long = |field: &&Field| field.span.len() >= LONG && is_text(field.part);
     let mut texts = Vec::new();
     for field in fields.iter().filter(long) {
-        texts.push(field.span.clone());
+        // They are few and nearly sorted, so that a sort's code would be more than it is worth.
+        let at = texts.partition_point(|text: &Range<usize>| text.start < field.span.start);
+        texts.insert(at, field.span.clone());
     }
-    texts.sort_unstable_by_key(|text| text.start);
     let (mut example, mut from) = (Vec::new(), 0);
     let mut places = Vec::new();
     for text in &texts {

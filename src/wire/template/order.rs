@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::compare::starts_with;
 use super::example::Example;
 use super::parts::{Anchored, Place};
-use super::{NOTHING, Slot, Template, Templates};
+use super::{NOTHING, Slot, Template};
 use crate::json::Scanner;
 use crate::wire::chunk::{self, Field, Part};
 
@@ -18,7 +18,7 @@ const MOST: usize = 32;
 const LARGEST: usize = 4 << 10;
 
 /// A member of an example: its place, from the key to the end of the value, and the length of its key with quotes and colon.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Member {
     span: Range<usize>,
     key: usize,
@@ -77,7 +77,9 @@ impl Example {
         if large || self.fields.len() != other.fields.len() || !self.may_move() {
             return None;
         }
-        let (ours, theirs) = (self.members()?.to_vec(), other.members()?.to_vec());
+        self.find_members();
+        other.find_members();
+        let (ours, theirs) = (self.members()?, other.members()?);
         if ours.len() != theirs.len() {
             return None;
         }
@@ -115,55 +117,50 @@ fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
     block.get(member.span.start..member.span.start + member.key)
 }
 
-impl Templates {
-    /// Studies a chunk that is like no other in its own order: it may be like one whose members come in another order.
-    pub(super) fn learn_moved(&mut self, example: &mut Example) -> bool {
-        // A chunk that was written anew in vain costs as much as one that was studied in vain.
-        let credit = &mut self.credit;
-        let mut alike = |example: &mut Example, other: &mut Example| {
-            if *credit == 0 {
-                return None;
-            }
-            let mut moved = example.in_order_of(other)?;
-            *credit -= 1;
-            let marks = moved.differences(other)?;
-            *credit += 1;
-            Some(Template::new(moved, &marks).movable())
-        };
-        for (index, template) in self.known.iter_mut().enumerate() {
-            if let Some(found) = alike(example, &mut template.example) {
-                *template = found;
-                self.last = index;
-                return true;
-            }
-        }
-        for at in 0..self.recent.len() {
-            let other = self.recent.get_mut(at);
-            if let Some(found) = other.and_then(|other| alike(example, other)) {
-                self.recent.remove(at);
-                self.add(found);
-                return true;
-            }
-        }
-        false
+/// The template of a chunk that is like another one, if it is; the last argument is the credit for further studies.
+pub(super) type Alike = fn(&mut Example, &mut Example, &mut u32) -> Option<Template>;
+
+/// The template of a chunk that is like another one as it stands.
+pub(super) fn in_order(
+    example: &mut Example,
+    other: &mut Example,
+    _: &mut u32,
+) -> Option<Template> {
+    let marks = example.differences(other)?;
+    Some(Template::new(std::mem::take(example), &marks))
+}
+
+/// The template of a chunk that is like another one whose members come in another order.
+pub(super) fn moved(
+    example: &mut Example,
+    other: &mut Example,
+    credit: &mut u32,
+) -> Option<Template> {
+    if *credit == 0 {
+        return None;
     }
+    let mut moved = example.in_order_of(other)?;
+    // A chunk that was written anew in vain costs as much as one that was studied in vain.
+    *credit -= 1;
+    let marks = moved.differences(other)?;
+    *credit += 1;
+    Some(Template::new(moved, &marks))
 }
 
 impl Template {
     /// From now on, the members of its events may come in another order.
-    pub(super) fn movable(mut self) -> Self {
-        let members = self.example.members().unwrap_or_default().to_vec();
-        for member in members {
+    pub(super) fn find_movable(&mut self) {
+        self.example.find_members();
+        for member in self.example.members().unwrap_or_default() {
             // The slots are in the order in which they stand in the example.
             let until = |at| self.slots.partition_point(|slot| slot.span.start < at);
-            let key = key_of(&self.example.block, &member).unwrap_or_default();
+            let key = key_of(&self.example.block, member).unwrap_or_default();
             self.members.push(Movable {
                 key: (word(key), u64::MAX >> (64 - 8 * key.len().min(8))),
                 slots: until(member.span.start)..until(member.span.end),
-                span: member.span,
+                span: member.span.clone(),
             });
         }
-        self
     }
 
     /// The length of the event at the start of `bytes`, if it has this shape with its members in another order.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::SlotKind;
-use crate::json::{Kind, RawString, Scanner, Stop};
+use crate::json::{Kind, RawString, Scanner, Stop, put, write_whole};
 
 /// The most keys of an object that are compared with each other; a chunk's object never has more.
 const MAX_KEYS: usize = 256;
@@ -114,28 +114,17 @@ pub(super) fn write_slot(path: &[Step<'_>], kind: SlotKind, out: &mut Vec<u8>) {
     if !out.is_empty() {
         out.push(b',');
     }
-    out.extend_from_slice(b"{\"kind\":");
-    write_index(kind as usize, out);
-    out.extend_from_slice(b",\"path\":[");
+    put(out, &[b"{\"kind\":"]);
+    write_whole(kind as u64, out);
+    put(out, &[b",\"path\":["]);
     for (at, step) in path.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
         match step {
-            Step::Key(key) => {
-                out.push(b'"');
-                out.extend_from_slice(key.raw);
-                out.push(b'"');
-            }
-            Step::Index(index) => write_index(*index, out),
+            Step::Key(key) => put(out, &[b"\"", key.raw, b"\""]),
+            Step::Index(index) => write_whole(*index as u64, out),
         }
     }
-    out.extend_from_slice(b"]}");
-}
-
-pub(super) fn write_index(index: usize, out: &mut Vec<u8>) {
-    if index >= 10 {
-        write_index(index / 10, out);
-    }
-    out.push(b'0' + (index % 10) as u8);
+    put(out, &[b"]}"]);
 }
