@@ -9,15 +9,17 @@ mod scanner;
 mod skip;
 mod text;
 mod wide;
+mod write;
 
-pub use number::{exact_number, number, write_whole};
+pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
 pub(crate) use skip::{literal, value_end};
 pub use text::{
-    Closing, Unescaped, closing_quote, closing_quote_at_once, hex, inside, open_half, put, quoted,
-    unescape, unescape_into, unescape_to, write_string,
+    Closing, Unescaped, closing_quote, closing_quote_at_once, hex, inside, open_half, unescape,
+    unescape_into, unescape_to,
 };
 pub use wide::unescape_wide;
+pub use write::{put, quoted, write_string, write_whole};
 
 /// One JSON value as plain data. The options from JavaScript reach the core in this form as well.
 ///

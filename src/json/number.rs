@@ -98,14 +98,6 @@ fn exact_decimal(text: &[u8]) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// Appends a whole number in digits.
-pub fn write_whole(number: u64, out: &mut Vec<u8>) {
-    if number >= 10 {
-        write_whole(number / 10, out);
-    }
-    out.push(b'0' + (number % 10) as u8);
-}
-
 /// The f64 of a number's text. It may be wrong by a few units in the last place if the text is long or its exponent large.
 pub fn number(text: &[u8]) -> f64 {
     if let Some(exact) = exact_decimal(text) {
