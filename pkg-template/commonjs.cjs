@@ -1,5 +1,5 @@
 // Where require() takes no ES modules, the package's own are turned into CommonJS while they are loaded. This knows the few ways in
-// which the build writes imports and exports, nothing else. What copies the files that a program needs to where it is deployed finds
+// which the build writes imports, exports and a module's own address, nothing else. What copies the files that a program needs to where it is deployed finds
 // the ES modules by the require() of each entry, so that Node has them there, whichever condition it goes by.
 const IMPORT = /^import (?:\{([^}]*)\} from )?"([^"]+)";$/gm;
 const EXPORT = /^export \{([^}]*)\};$/gm;

@@ -68,7 +68,7 @@ function run(instance) {
 }
 
 /** Throws an error that names what this environment lacks and the module or its glue needs. */
-export function checkEnvironment() {
+function checkEnvironment() {
   for (const [name, advice] of Object.entries(NEEDED)) {
     if (globalThis[name] === undefined) throw new HfetchError(`hfetch: this environment has no ${name}`, { hint: `${advice}.` });
   }
@@ -84,7 +84,7 @@ export function compiling(work) {
   }
 }
 
-export function compileError(cause) {
+function compileError(cause) {
   if (cause instanceof HfetchError) return cause;
   const message = cause?.message ?? cause;
   return new HfetchError(`hfetch: WebAssembly can't be started here: ${message}`, { hint: `${adviceFor(message)}.`, cause });
@@ -141,7 +141,7 @@ const NEEDED = {
 const TOO_LARGE = /on the main thread/;
 const LATER = "Await a call of a client before functions that give no promise, or import hfetch/web and await ready()";
 // V8 reserves gigabytes of addresses for a module's memory, and so finds no room below a limit that Node itself can live with.
-const NO_ROOM = "In Node, raise the limit of addresses (ulimit -v), or take the flag --disable-wasm-trap-handler";
+const NO_ROOM = "There is no memory, or there are too few addresses, for the module. In Node, raise the limit of addresses (ulimit -v), or take the flag --disable-wasm-trap-handler";
 const IN_A_PAGE = "The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
 const ON_THE_EDGE =
   'Here the bundler must bring the module along: Nuxt on Cloudflare with nitro.experimental.wasm: true, Nitro with experimental.wasm: true, ' +

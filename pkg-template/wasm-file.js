@@ -12,7 +12,7 @@ export function moduleOfFile(digest, size) {
     // Not as `process`, for which bundlers of pages would bring a substitute.
     const { readFileSync, statSync } = globalThis.process.getBuiltinModule("node:fs");
     const file = new URL("./hfetch_bg.wasm", import.meta.url);
-    // Engines accept a module that is cut off between two sections; and what isn't a file may have no end.
+    // Engines accept a module that is cut off between two sections; and a pipe of that name would never end.
     if (statSync(file).size !== size) return undefined;
     const bytes = readFileSync(file);
     return bytes.latin1Slice(0, HEAD).includes(digest) ? new WebAssembly.Module(bytes) : undefined;

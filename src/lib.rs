@@ -11,7 +11,7 @@
 //!
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
 //!
-//! The package is compiled for size. What runs for each byte or each event of an answer is compiled for speed instead, by the attribute
+//! The package is compiled for size. What runs for each byte of a text or each event of an answer is compiled for speed instead, by the attribute
 //! `optimize(speed)`, which only an unstable compiler takes: scripts/toolchain.mjs says which build has it.
 #![cfg_attr(optimize_attribute, feature(optimize_attribute))]
 

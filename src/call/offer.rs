@@ -39,7 +39,8 @@ pub struct Judged {
     pub left_out: Option<&'static str>,
     /// Whether the offer has just failed and is therefore asked after the others.
     pub rests: bool,
-    /// The offers are asked in the order of this.
+    /// The offer's place among the others, which are asked from the smallest rank on: whether it is ruled out, whether it rests, its
+    /// place in `route.order`, and the value by which it is sorted.
     #[serde(skip)]
     rank: [f64; 4],
 }

@@ -1,5 +1,5 @@
 // Tells whether the WebAssembly module runs yet. With hfetch/web the module is a file that may still be loading, and calls wait for it. Every other entry has it
-// already, or starts it at its first use.
+// already, or starts it at its first use, except in browsers that compile a module of this size only in the background: there calls wait as well.
 
 let here = false;
 let coming;
@@ -33,7 +33,8 @@ export const isHere = () => here || startNow !== undefined;
 // A promise that resolves once the module runs, or undefined if there is nothing to wait for.
 export const arrival = () => (here ? undefined : (coming ??= arriving()));
 
-// All calls wait for the same promise. One that only asks whether it must wait leaves it alone, and a failure is still reported by those that wait.
+// All calls wait for the same promise. A caller that only asks whether it must wait doesn't handle that promise, so its failure is caught here; those that
+// wait are told of it all the same.
 function arriving() {
   const given = (startNow ?? load ?? otherwise)?.();
   given?.catch(() => (coming = undefined));

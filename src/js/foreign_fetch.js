@@ -119,7 +119,7 @@ async function keyed(client, request, given) {
   return allowed(response, redirect);
 }
 
-// AbortSignal.any, where there is none: browsers have it only since 2024.
+// AbortSignal.any, where there is none: browsers have it only since 2024. Unlike that, it stays on a signal that never aborts.
 function eitherOf(both) {
   if (AbortSignal.any) return AbortSignal.any(both);
   const controller = new AbortController();

@@ -91,7 +91,7 @@ impl Serialize for InPlace<'_> {
 /// Adds a step to a record.
 pub fn add(record: &mut Record, name: &'static str, call: &Call, step: &Step) {
     record.object(name, |record| {
-        record.number("kind", kind(step).into());
+        record.number("kind", kind(call, step).into());
         match step {
             Step::AskKey { patience } | Step::ReadError { patience } => {
                 record.add("ms", patience);
@@ -116,8 +116,9 @@ pub fn add(record: &mut Record, name: &'static str, call: &Call, step: &Step) {
     });
 }
 
-fn kind(step: &Step) -> u8 {
+fn kind(call: &Call, step: &Step) -> u8 {
     match step {
+        Step::Send { index, .. } if call.requests.get(*index).is_none() => protocol::NOTHING,
         Step::AwaitPrices => protocol::AWAIT_PRICES,
         Step::AskKey { .. } => protocol::ASK_KEY,
         Step::Reserve { .. } => protocol::RESERVE,

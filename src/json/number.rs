@@ -51,7 +51,7 @@ pub fn exact_number(text: &[u8]) -> Option<f64> {
     short_number(text).or_else(|| exact_decimal(text))
 }
 
-/// The same for nearly all numbers, which are short and plain.
+/// The same for a short and plain number, as nearly all are; `None` for any other.
 #[inline(always)]
 fn short_number(text: &[u8]) -> Option<f64> {
     let (negative, digits) = match text.split_first() {

@@ -306,7 +306,6 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next value as a tree.
-    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn value(&mut self) -> Result<Value, Stop> {
         Ok(match self.kind()? {
             Kind::Null => self.skip().map(|_| Value::Null)?,

@@ -278,7 +278,8 @@ impl<'a> Columns<'a> {
         });
     }
 
-    /// A list of so many lists, or of as many as are read; `each` goes through the columns of the one with an index.
+    /// A list of lists: `count` of them where the row is written, as many as are stored where it is read. `each` goes through the
+    /// columns of the list at an index.
     fn counted(
         &mut self,
         name: &'static str,

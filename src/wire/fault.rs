@@ -37,10 +37,12 @@ pub fn says_so(word: &[u8], value: &[u8]) -> bool {
         return word != b"base_resp";
     };
     let value = json::parse(value).unwrap_or(Value::Null);
-    match word {
-        _ if word == b"errors" => holds_any(&value),
-        _ if word == b"error_code" => is_code(Some(&value)),
-        _ => is_code(value.get("status_code")),
+    if word == b"errors" {
+        holds_any(&value)
+    } else if word == b"error_code" {
+        is_code(Some(&value))
+    } else {
+        is_code(value.get("status_code"))
     }
 }
 

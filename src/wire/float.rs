@@ -199,7 +199,8 @@ fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {
     (rest.len() < text.len()).then_some((if negative { -value } else { value }, rest))
 }
 
-/// The nearest `f32` to these digits, the last of which has a power of ten, ties to even; `near` says between which two it is.
+/// The nearest `f32` to the number with these digits, the last of which counts 10^`last_place`; ties go to the even one. `near`
+/// says between which two it is.
 #[cold]
 #[inline(never)]
 fn decide(near: f64, digits: &[u8], last_place: i64) -> f32 {

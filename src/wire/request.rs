@@ -167,7 +167,7 @@ pub(super) fn is_routing(suffix: &str) -> bool {
     matches!(suffix, "" | "fastest" | "cheapest" | "preferred")
 }
 
-/// The name before such a provider, and the provider.
+/// The name and the provider in a model string with a pinned provider, as [`pinned_provider`] finds it.
 fn name_and_provider(model: &str) -> Option<(&str, &str)> {
     let (name, suffix) = rsplit_once(model, b':')?;
     (!is_routing(suffix) && count(name, b'/') > 0).then_some((name, suffix))

@@ -121,7 +121,7 @@ impl Completion {
         let Some(usage) = usage.and_then(|usage| json::parse(&usage).ok()) else {
             return (None, Beside::default());
         };
-        let [prompt, completion, total] = COUNTS.map(|name| count(&usage, name));
+        let [prompt, completion, total] = COUNTS.map(|name| count_in(&usage, name));
         let reported = ReportedUsage {
             prompt,
             completion,
@@ -143,7 +143,7 @@ impl Completion {
 }
 
 #[inline(never)]
-fn count(usage: &Value, name: &str) -> Option<f64> {
+fn count_in(usage: &Value, name: &str) -> Option<f64> {
     match usage.get(name)? {
         Value::Null => None,
         Value::Number(number) => Some(*number),

@@ -36,6 +36,7 @@ impl List<'_, '_> {
         self.scanner.begin_object()?;
         let (mut has_data, mut failed) = (false, false);
         while let Some(key) = self.scanner.next_key()? {
+            // Compared and not matched: see `Reader::object` in chunk.rs.
             match key.raw {
                 _ if key.raw == b"data" => {
                     if std::mem::replace(&mut has_data, true) {

@@ -169,7 +169,7 @@ pub fn write(
         stream_options = Some(start..body.len());
     }
     body.push(b'}');
-    // The members are parts of a text, cut at its quotes and commas.
+    // This never fails: the members are parts of the caller's text, cut at ASCII characters, so they are UTF-8.
     (String::from_utf8(body).unwrap_or_default(), stream_options)
 }
 

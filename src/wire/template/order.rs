@@ -117,7 +117,7 @@ fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
     block.get(member.span.start..member.span.start + member.key)
 }
 
-/// The template of a chunk that is like another one, if it is; the last argument is the credit for further studies.
+/// The template of a chunk that is like another one, if it is; the last argument is the credit for further studies, which only `moved` takes from.
 pub(super) type Alike = fn(&mut Example, &mut Example, &mut u32) -> Option<Template>;
 
 /// The template of a chunk that is like another one as it stands.

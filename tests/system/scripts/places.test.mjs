@@ -19,7 +19,7 @@ test("the short list names scenarios that there are, some of every area", () => 
 test("the whole list runs where engines differ; before a release it runs everywhere", () => {
   const places = placesToRun({ all: false });
   const whole = Object.keys(places).filter((name) => places[name] === "whole");
-  assert.deepEqual(whole, ["node", "node24", "deno", "bun", "workerd", "chromium"]);
+  assert.deepEqual(whole, ["node", "node24", "deno", "bun", "workerd", "chromium", "chromium-old"]);
   assert.deepEqual(placesToRun({ all: true }), Object.fromEntries(Object.keys(runtimes).map((name) => [name, "whole"])));
 });
 
