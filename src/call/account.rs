@@ -34,7 +34,7 @@ pub struct Admitted {
 }
 
 /// The known facts about a call so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Progress {
     /// The key that was used last.
     pub key: Option<usize>,
@@ -288,11 +288,6 @@ impl Call {
         }
     }
 
-    /// A copy of the progress. What is worked on in its place is lost by a trap, and then the call would settle without its usage.
-    pub(super) fn progress(&self) -> Progress {
-        self.account.progress.get(|progress| progress.clone())
-    }
-
     /// Keeps the reservation of a call that was let through as a whole.
     pub(super) fn open_whole(&self, reservation: String) {
         self.whole.get(|whole| *whole = Some(reservation));
@@ -306,14 +301,17 @@ impl Call {
         if self.account.attempts.get() == 0 {
             self.give_back(&whole);
         } else {
-            let used = self.progress();
-            let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
-            let reported = used.beside.usd.unwrap_or_default();
-            let priced = used
-                .unpriced
-                .iter()
-                .map(|portion| self.usd_to_book(portion));
-            self.settle(&whole, tokens, priced.sum::<Usd>() + reported, now);
+            // Nothing in here may ask for the progress again: it is out of its place, and a trap would lose it.
+            let (tokens, usd) = self.account.progress.get(|used| {
+                let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
+                let reported = used.beside.usd.unwrap_or_default();
+                let priced = used
+                    .unpriced
+                    .iter()
+                    .map(|portion| self.usd_to_book(portion));
+                (tokens, priced.sum::<Usd>() + reported)
+            });
+            self.settle(&whole, tokens, usd, now);
         }
         self.freed();
     }

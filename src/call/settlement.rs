@@ -87,11 +87,12 @@ impl Call {
 
     fn settlement(&self, kind: Kind, end: &End, ended_at: SteadyTime) -> Settlement {
         let tried = self.tried();
+        let finish_reason = end.finish_reason.as_deref().map(|text| self.redact(text));
         let since_start = |at: SteadyTime| whole(at - self.began);
-        let progress = self.progress();
-        Settlement {
+        // Nothing in here may ask for the progress again: it is out of its place, and a trap would lose it.
+        self.account.progress.get(|progress| Settlement {
             outcome: end.outcome,
-            finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
+            finish_reason,
             kind,
             model: match &progress.candidate {
                 Some(candidate) => candidate.named.clone(),
@@ -101,16 +102,16 @@ impl Call {
                 .key
                 .map(|key| self.shared.label(key))
                 .unwrap_or_default(),
-            usage: usage(&progress),
-            cost: self.cost_of(&progress),
-            provider: self.provider_as(progress.candidate.as_deref(), &progress),
+            usage: usage(progress),
+            cost: self.cost_of(progress),
+            provider: self.provider_as(progress.candidate.as_deref(), progress),
             attempts: self.account.attempts.get(),
             tried,
-            request_id: progress.request_id,
+            request_id: progress.request_id.clone(),
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),
             duration_ms: since_start(ended_at),
-        }
+        })
     }
 
     /// The candidates that failed, oldest first. At servers other than the router, the catalogue says whether the part after a
