@@ -11,7 +11,7 @@ import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's size, rounded up. It may shrink, not grow. */
 const BUDGETS = {
-  lean: { "default entry": 167_700, "workerd entry + wasm": 166_300 },
+  lean: { "default entry": 167_200, "workerd entry + wasm": 165_900 },
   // These hold for a toolchain that can't build its own standard library.
   plain: { "default entry": 188_000, "workerd entry + wasm": 186_600 },
 };
