@@ -54,7 +54,8 @@ export function start(compile) {
 
 /** The same in the background, where no engine has a limit of size. `source` is a promise of the compiled module, or the module's bytes. */
 export async function startLoaded(source) {
-  const made = await compiled(WebAssembly.instantiate(await source, imports));
+  const given = await source; // first, since a source tells what is missing where there is no WebAssembly
+  const made = await compiled(WebAssembly.instantiate(given, imports));
   // Another entry may have started its own meanwhile.
   if (!started()) run(made.instance ?? made);
 }
