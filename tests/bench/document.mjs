@@ -283,11 +283,11 @@ In the same two cases: ${withinMillisecond(measured.gateway.figures, "CPU ms, 16
 - **A call.** It crosses between JavaScript and WebAssembly a dozen times, none of them expensive: for options, the head of the response, the account and the settlement. A third of the time is spent in WebAssembly: in
   reading the body, deciding, decoding and reporting. A tenth of the whole time is WebAssembly's allocator. An eighth goes into noting the place in the caller's code, so that an error can name it, whether one stack frame is noted or three;
   a twentieth into garbage collection, and the rest into the platform's headers, streams, signals and timers. Leaving out the engine's notice of handles that nobody holds any more gained nothing that could be measured.
-- **Import and construct.** The import starts nothing. In Node it is about half of this time, and most of that half is the engine parsing the script: some 18 µs for each kilobyte. The other half is the making of the client, which is the first use: the module
-  is read from the package's file (elsewhere its text is turned into bytes), it is compiled, and then the functions that read the client's options: some 36 µs for each kilobyte of WebAssembly. \`npm run bench -- --parts\` shows the parts. In Chromium a fifth is what the first import of
+- **Import and construct.** The import starts nothing. In Node it is about half of this time, and most of that half is the engine parsing the script: some 20 µs for each kilobyte. The other half is the making of the client, which is the first use: the module
+  is read from the package's file (elsewhere its text is turned into bytes), it is compiled, and then the functions that read the client's options. \`npm run bench -- --parts\` shows the parts. In Chromium a fifth is what the first import of
   any module costs. With \`hfetch/slim\` the module is compiled while it is loading, but the page's thread works as long: receiving the file takes it as much time as decoding the text.
-- **The first request.** An engine compiles each function of a module when the function is first called. For the first request these are some 300 functions, and more than half of the time. The time depends on the size of the functions more than on their number,
-  so that inlining makes it longer.
+- **The first request.** An engine compiles each function of a module when the function is first called. For the first request these are some 300 functions, and more than half of the time. More inlining or less
+  changes nothing: it trades their number against their size.
 - **A network chunk at the edge.** The gateway's own work is a seventh of what a network chunk costs it in workerd. Handing the stream on natively and reading a copy of it (\`tee()\`) would take 1.4 times
   the time of the bare pass-through, or 1.7 times where the end of the copy is noticed (\`pipeTo()\`). So a difference of less than a millisecond is out of reach there too. Besides, a caller who leaves would then not be noticed while the model is silent, or not at all.
 `;
