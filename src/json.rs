@@ -4,6 +4,7 @@
 //! streams and options, and copies values that the core doesn't need to understand.
 
 pub mod block;
+mod literal;
 mod number;
 mod scanner;
 mod skip;
@@ -11,9 +12,10 @@ mod text;
 mod wide;
 mod write;
 
+pub(crate) use literal::{first_word, literal, literals};
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
-pub(crate) use skip::{literal, value_end};
+pub(crate) use skip::value_end;
 pub use text::{
     Closing, Unescaped, closing_quote, closing_quote_at_once, hex, inside, open_half, unescape,
     unescape_into, unescape_to,

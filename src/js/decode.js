@@ -168,9 +168,10 @@ export class Decoder {
         continue;
       }
       const isMoved = op === ORDER;
-      const { kinds, root, chain, names } = templates[isMoved ? list[ops++] - 1 : op - 1];
+      const template = templates[isMoved ? list[ops++] - 1 : op - 1];
+      const { kinds, chain } = template;
       const order = ops;
-      if (isMoved) ops += names.length;
+      if (isMoved) ops += template.names.length;
       if (chain !== null && !isMoved && list[ops] >= 0) {
         chunks[item] = chained(chain, text.slice(at, (at += list[ops++])));
         continue;
@@ -189,41 +190,42 @@ export class Decoder {
         } else if (kind === NUMBERS) {
           values[slot] = numberList(numbers, float, word);
           float += word;
+        } else if (word < ANY_NUMBER) {
+          values[slot] = CONSTANTS[word];
         } else {
-          const array = word === ANY_LIST ? [] : null;
-          let value;
-          for (let left = array === null ? 1 : list[ops++]; left > 0; left--) {
-            const any = array === null ? word : list[ops++];
-            if (any >= ANY_STRING) value = text.slice(at, (at += any - ANY_STRING));
-            else value = any === ANY_NUMBER ? numbers[float++] : CONSTANTS[any];
-            array?.push(value);
+          const length = word === ANY_LIST ? list[ops++] : 1;
+          const array = new Array(length);
+          for (let place = 0; place < length; place++) {
+            const any = word === ANY_LIST ? list[ops++] : word;
+            if (any < ANY_NUMBER) array[place] = CONSTANTS[any];
+            else if (any === ANY_NUMBER) array[place] = numbers[float++];
+            else array[place] = text.slice(at, (at += any - ANY_STRING));
           }
-          values[slot] = array ?? value;
+          values[slot] = word === ANY_LIST ? array : array[0];
         }
       }
-      const chunk = topLevel(root, values);
-      chunks[item] = isMoved ? inOrder(chunk, names, list, order) : chunk;
+      chunks[item] = isMoved ? inOrder(template, values, list, order) : topLevel(template.root, values);
     }
     return chunks;
   }
 }
 
-// The same object with its keys in another order: their numbers are in `list` from `order` on.
-function inOrder(chunk, names, list, order) {
-  const moved = {};
+// The chunk with its own order of keys: their numbers in the template are in `list` from `order` on.
+function inOrder({ names, root, nodes }, values, list, order) {
+  const chunk = {};
   for (let at = 0; at < names.length; at++) {
-    const name = names[list[order + at]];
-    moved[name] = chunk[name];
+    const number = list[order + at];
+    const name = names[number];
+    const node = nodes[number];
+    chunk[name] = node === undefined ? root.source[name] : secondLevel(node, values);
   }
-  return moved;
+  return chunk;
 }
 
-// A list of the usual length needn't grow.
+// Made in its full length, since an array that grows is copied, and gets room for many more elements.
 function numberList(numbers, at, length) {
-  if (length === 1) return [numbers[at]];
-  if (length === 2) return [numbers[at], numbers[at + 1]];
-  const array = [numbers[at], numbers[at + 1], numbers[at + 2]];
-  for (let next = 3; next < length; next++) array.push(numbers[at + next]);
+  const array = new Array(length);
+  for (let place = 0; place < length; place++) array[place] = numbers[at + place];
   return array;
 }
 
@@ -284,6 +286,7 @@ class Template {
     this.kinds = slots.map(({ kind }) => kind);
     this.names = Object.keys(example);
     this.root = new Node(example, slots.map(({ path }) => path), 0, slots.map((_, slot) => slot));
+    this.nodes = this.names.map((name) => this.root.children[this.root.keys.indexOf(name)]);
     this.chain = this.kinds[0] === STRING ? chainOf(this.root) : null;
   }
 }

@@ -1,5 +1,6 @@
 //! Finds the end of a value that nobody needs to understand, in one loop: most of a payload is skipped in this way.
 
+use super::literal::{literal, literals};
 use super::scanner::number_end;
 use super::{MAX_DEPTH, closing_quote};
 
@@ -79,6 +80,13 @@ pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
             in_object = stack.in_object();
             at += 1;
         } else {
+            if first > b'9' && stack.depth > 0 && !in_object {
+                let run = literals(bytes.get(at..).unwrap_or_default(), |_| {});
+                if run > 0 {
+                    at += run;
+                    continue;
+                }
+            }
             at = scalar_end(bytes, at)?;
         }
         loop {
@@ -136,15 +144,4 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
         _ if rest.is_empty() => Err("unexpected end"),
         _ => Err("not a value"),
     }
-}
-
-/// `null`, `true` or `false` at the start of `rest`: 0, 1 or 2, and its length. Which of them it is can't be foreseen, so that nothing
-/// branches on it.
-#[inline(always)]
-pub(crate) fn literal(rest: &[u8]) -> Option<(u32, usize)> {
-    let first = u32::from_le_bytes(*rest.first_chunk()?);
-    let is = |word: &[u8; 4]| first == u32::from_le_bytes(*word);
-    let (is_true, is_false) = (is(b"true"), is(b"fals"));
-    let sound = is(b"null") | is_true | is_false & (byte(rest, 4) == b'e');
-    sound.then_some((is_true as u32 + 2 * is_false as u32, 4 + is_false as usize))
 }

@@ -7,7 +7,7 @@ use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{Match, ONCE, SlotKind, Template, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
-use crate::json::{closing_quote, exact_number, inside, literal, unescape_wide};
+use crate::json::{closing_quote, exact_number, inside, literal, literals, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -291,10 +291,12 @@ impl Batch {
     }
 
     /// Adds an array without spaces, objects and arrays in it; returns its length.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn elements(&mut self, array: &[u8]) -> Option<usize> {
         self.ops.extend_from_slice(&[ANY_LIST, 0]);
         let (place, mut at) = (self.ops.len(), 1);
         loop {
+            at += literals(array.get(at..)?, |word| self.ops.push(word));
             at += self.scalar(array.get(at..)?)? + 1;
             match array.get(at - 1)? {
                 b',' => {}

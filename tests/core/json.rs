@@ -237,6 +237,21 @@ proptest! {
     }
 
     #[test]
+    fn lists_of_words_are_judged_as_by_a_correct_parser(
+        words in prop::collection::vec(prop_oneof![
+            8 => prop::sample::select(vec!["true", "false", "null"]),
+            1 => prop::sample::select(vec!["", "1", "\"a\"", "[true]", "tru", "fals", "falsy", "nulL", "truer", "falsee", "mull", "vrue", "trrue"]),
+        ], 0..8),
+        between in prop_oneof![8 => Just(","), 1 => prop::sample::select(vec![", ", " ,", ",,", ";", ""])],
+        (before, after) in prop_oneof![8 => Just(("[", "]")), 1 => prop::sample::select(vec![("", ""), ("[", ""), ("{\"a\":", "}"), ("[[", "],0]")])],
+    ) {
+        let text = [before, &words.join(between), after].concat();
+        let mut scanner = Scanner::new(text.as_bytes());
+        let skipped = scanner.skip().and_then(|_| scanner.end());
+        prop_assert_eq!(skipped.is_ok(), serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+    }
+
+    #[test]
     fn garbage_is_judged_as_by_a_correct_parser(text in r#"[\[\]{}",:\\ntu0-9e.\-a ]{0,24}"#) {
         prop_assert_eq!(parse(text.as_bytes()).is_ok(), serde_json::from_str::<serde_json::Value>(&text).is_ok()
             || (text.contains("\\u") && parse(text.as_bytes()).is_ok()), "{}", text);

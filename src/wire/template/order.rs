@@ -8,7 +8,7 @@ use super::compare::starts_with;
 use super::example::Example;
 use super::parts::{Anchored, Place};
 use super::{NOTHING, Slot, Template};
-use crate::json::Scanner;
+use crate::json::{Scanner, first_word};
 use crate::wire::chunk::{self, Field, Part};
 
 /// The most members of a chunk whose order may vary, one bit each. A chunk with more has a template for its own order only.
@@ -156,7 +156,7 @@ impl Template {
             let until = |at| self.slots.partition_point(|slot| slot.span.start < at);
             let key = key_of(&self.example.block, member).unwrap_or_default();
             self.members.push(Movable {
-                key: (word(key), u64::MAX >> (64 - 8 * key.len().min(8))),
+                key: (first_word(key), u64::MAX >> (64 - 8 * key.len().min(8))),
                 slots: until(member.span.start)..until(member.span.end),
                 span: member.span.clone(),
             });
@@ -203,7 +203,7 @@ impl Template {
         left: u32,
         found: &mut [Slot],
     ) -> Option<(u32, usize)> {
-        let here = word(bytes.get(at..)?);
+        let here = first_word(bytes.get(at..)?);
         for (number, member) in (0..).zip(&self.members) {
             let (key, mask) = member.key;
             if left >> number & 1 == 0 || (here ^ key) & mask != 0 {
@@ -237,17 +237,4 @@ impl Template {
         };
         place(anchored.start, span.start)..place(anchored.end, span.end)
     }
-}
-
-/// The first eight bytes as a number; missing ones are zero.
-#[inline(always)]
-fn word(bytes: &[u8]) -> u64 {
-    if let Some(word) = bytes.first_chunk() {
-        return u64::from_le_bytes(*word);
-    }
-    let mut word = [0; 8];
-    for (place, byte) in word.iter_mut().zip(bytes) {
-        *place = *byte;
-    }
-    u64::from_le_bytes(word)
 }
