@@ -21,6 +21,8 @@ const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
 const FLOORS = ["JSON.parse floor", "read floor"];
 const SHORT = ["--only", "single slot,call", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
 
+const EVERY_STREAM = ["--rounds", "3", "--seconds", "0.2", "--libraries", "hfetch,eventsource-parser"];
+
 /** The parts, each with arguments of the bench; the gateway has a bench of its own. */
 const PARTS = {
   node: ["--rounds", "3", "--seconds", "0.25", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS, "JSON.parse + Float32Array"].join(",")],
@@ -29,6 +31,8 @@ const PARTS = {
   deno: ["--runtime", "deno", ...SHORT],
   bun: ["--runtime", "bun", ...SHORT],
   workerd: ["--runtime", "workerd", "--only", "single slot,call", "--rounds", "3", "--seconds", "0.1", "--libraries", ["hfetch", ...PEERS, ...FLOORS].join(",")],
+  "chromium-streams": ["--runtime", "chromium", ...EVERY_STREAM],
+  "workerd-streams": ["--runtime", "workerd", ...EVERY_STREAM],
   "start-node": ["--start", "--rounds", "7"],
   "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],

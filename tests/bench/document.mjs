@@ -11,6 +11,7 @@ const STREAMS = {
   "id, created and usage change": "id, time, text and usage change",
   "no two alike": "true, false and null change places",
   "keys in any order": "keys come in another order each time",
+  "members come and go": "other members in each chunk",
   "escaped text": "every other character is an escape",
   "one large text": "400 KB of text in one event",
   "one large tool call": "480 KB of a tool's arguments in one event",
@@ -56,6 +57,16 @@ function others(measured) {
     });
   });
   return table(["runtime", "network chunk", "eventsource-parser + JSON.parse", "@huggingface/inference", "openai", "JSON.parse alone", "reading alone"], rows);
+}
+
+/** Every stream in a browser and at the edge, against the plainest way to read it. */
+function elsewhere(measured) {
+  const places = ["chromium-streams", "workerd-streams"].map((part) => finder(measured[part].figures));
+  const rows = Object.entries(STREAMS).map(([workload, meaning]) => [
+    meaning,
+    ...places.flatMap((find) => Object.keys(FORMS).reverse().map((size) => ratio(find("eventsource-parser", workload, Number(size)), find("hfetch", workload, Number(size))))),
+  ]);
+  return table(["what changes from chunk to chunk", "Chromium, 16 KiB", "Chromium, one event", "workerd, 16 KiB", "workerd, one event"], rows);
 }
 
 /** The cost of a call: of one with only a beginning and an end, and of short answers. */
@@ -228,6 +239,10 @@ A call of a beginning and an end crosses the border between JavaScript and the W
 ## Streams elsewhere
 
 ${others(measured)}
+
+The next table compares every stream with eventsource-parser + JSON.parse in Chromium and in workerd.
+
+${elsewhere(measured)}
 
 ## Embeddings
 

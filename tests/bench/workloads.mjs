@@ -59,6 +59,8 @@ const makers = {
   },
   // The values keep their order, and their keys don't.
   "keys in any order": (index, next) => shuffled(chunk({ content: word(next) }, { created: 1758144596 + index, usage: usage(index), service_tier: "default" }), next),
+  // Each chunk has other members than the one before, so that no shape lasts.
+  "members come and go": (index, next) => chunk({ content: word(next) }, { usage: usage(index), ...some(next) }),
   // Every other character is an escape.
   "escaped text": (index, next) => chunk({ content: Array.from({ length: 40 }, () => `${ESCAPED[Math.floor(next() * ESCAPED.length)]}${LETTERS[Math.floor(next() * LETTERS.length)]}`).join("") }),
   "one large text": (index, next) => chunk({ content: Array.from({ length: 100_000 }, () => word(next)).join("") }),
@@ -80,6 +82,14 @@ export function count(name) {
 function shuffled(object, next) {
   const entries = Object.entries(object).map((entry) => [next(), entry]);
   return Object.fromEntries(entries.sort(([a], [b]) => a - b).map(([, entry]) => entry));
+}
+
+const MEMBERS = ["region", "queue_time", "provider", "timings", "trace", "cached", "warnings", "tier"];
+
+/** About half of the members, with values of any kind. */
+function some(next) {
+  const value = () => [Math.floor(next() * 10_000), word(next), [word(next)], { first: word(next) }][Math.floor(next() * 4)];
+  return Object.fromEntries(MEMBERS.filter(() => next() < 0.5).map((name) => [name, value()]));
 }
 
 // Servers in Python write JSON like this by default.
