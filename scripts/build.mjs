@@ -18,8 +18,10 @@ import { nameByLikeness } from "./wasm-order.mjs";
 // rustc's own baseline, named one by one, since --all-features would allow encodings that older runtimes refuse.
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "simd"];
 // More inlining makes the file smaller before compression and larger after it: copies of a function compress worse than calls of it.
-const INLINING = ["--always-inline-max-function-size=3", "--flexible-inline-max-function-size=3", "--one-caller-inline-max-function-size=15"];
-const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
+const INLINING = ["--always-inline-max-function-size=2", "--flexible-inline-max-function-size=2", "--one-caller-inline-max-function-size=25"];
+// Values that are computed twice, and zeros among the constant data, are longer before compression and shorter after it.
+const SKIPPED = ["--skip-pass=local-cse", "--skip-pass=memory-packing"];
+const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...SKIPPED, ...INLINING];
 // The language of the package's JavaScript: what the oldest browsers in docs/hosts.md know. (Firefox 92 has no static blocks, for one.)
 const TARGET = ["es2022", "chrome96", "firefox92", "safari16.4"];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
@@ -68,7 +70,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
 
 /** Runs wasm-bindgen and wasm-opt, unless the same wasm has been processed by the same tools before. Returns the folder of the results. */
 async function bindgen(cli, raw, wasmFolder) {
-  const steps = ["wasm-order", "wasm-names", "glue-text"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
+  const steps = ["wasm-order", "wasm-names", "wasm-alphabet", "glue-text"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
   const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, ...(await Promise.all(steps)), await readFile(join(root, "package-lock.json"))];
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
   if (existsSync(folder)) return folder;
@@ -78,6 +80,7 @@ async function bindgen(cli, raw, wasmFolder) {
   await showing("making the module smaller", async () => {
     await optimise(join(fresh, "hfetch_bg.wasm"));
     await reorder(join(fresh, "hfetch_bg.wasm"));
+    await writeFile(join(fresh, "alphabet.json"), JSON.stringify(alphabet(await readFile(join(fresh, "hfetch_bg.wasm")))));
   });
   await checkGlue(fresh);
   await removeOlder(wasmFolder);
@@ -106,8 +109,8 @@ async function wasmOpt(wasm, flags) {
 
 async function reorder(wasm) {
   await writeFile(wasm, nameByLikeness(await readFile(wasm)));
-  // Levels without passes: nothing is optimised again, and the encoding stays as short as it was.
-  await wasmOpt(wasm, ["--optimize-level=2", "--shrink-level=2", "--reorder-functions-by-name"]);
+  // Levels without passes: nothing is optimised again, and the encoding stays as short as it was. No engine reads the list of features.
+  await wasmOpt(wasm, ["--optimize-level=2", "--shrink-level=2", "--reorder-functions-by-name", "--strip-target-features"]);
 }
 
 // instantiate.js calls functions that wasm-bindgen considers internal; the build must stop at a version that renames them.
@@ -209,7 +212,7 @@ async function shorten(wasm, imports) {
 function writeWasmAsText({ onLoad }) {
   onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
     const bytes = await readFile(path);
-    const [values, pieces] = encode(bytes, alphabet(bytes));
+    const [values, pieces] = encode(bytes, JSON.parse(await readFile(join(dirname(path), "alphabet.json"), "utf8")));
     // Inside the function the text would be parsed twice.
     const contents = `import { decode } from "./wasm-text.js";
 const pieces = ${JSON.stringify(pieces)};

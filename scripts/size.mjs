@@ -11,9 +11,9 @@ import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's size, rounded up. It may shrink, not grow. */
 const BUDGETS = {
-  lean: { "default entry": 167_200, "workerd entry + wasm": 165_900 },
+  lean: { "default entry": 166_200, "workerd entry + wasm": 165_000 },
   // These hold for a toolchain that can't build its own standard library.
-  plain: { "default entry": 188_000, "workerd entry + wasm": 186_600 },
+  plain: { "default entry": 185_800, "workerd entry + wasm": 184_400 },
 };
 
 /** The same for what hfetch/ai-sdk adds to a bundle that contains the client. */

@@ -1,9 +1,9 @@
 // Puts similar functions next to each other: compression encodes a copy in fewer bytes the nearer it is (−2 % over the wire, at no cost).
 import { functionSizes } from "./wasm-sizes.mjs";
 
-const PIECE = 6; // bytes: about three instructions
+const PIECE = 5; // bytes: two or three instructions
 // A piece that occurs in more functions than this says nothing about similarity.
-const COMMON = 200;
+const COMMON = 1_000;
 
 /** The indexes of the bodies in their new order: each is followed by the one that shares most with it, relative to its length. */
 export function likeness(bodies) {
@@ -20,7 +20,8 @@ export function likeness(bodies) {
     const scores = new Map();
     for (const holders of shared[from]) {
       // A rare piece counts for more.
-      for (const place of holders) if (left.has(place)) scores.set(place, (scores.get(place) ?? 0) + 1 / holders.length);
+      const weight = 1 / Math.sqrt(holders.length);
+      for (const place of holders) if (left.has(place)) scores.set(place, (scores.get(place) ?? 0) + weight);
     }
     const weigh = ([place, score]) => score / Math.sqrt(bodies[place].length + 20);
     let best;

@@ -24,6 +24,9 @@ export async function asked(api, body, { abortSignal, headers, providerOptions }
   }
 }
 
+/** What every model says of itself. */
+export const modelOf = (kind, modelId) => ({ specificationVersion: "v4", provider: `huggingface.${kind}`, modelId });
+
 /** The settlement without its usage, as plain data. */
 export function metadataOf({ cost, provider, requestId, key, attempts, tried = [] }) {
   return { hfetch: { costUsd: cost.usd, costSource: cost.source, provider, requestId, key, attempts, tried } };

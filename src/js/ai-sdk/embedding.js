@@ -1,15 +1,13 @@
 // Embedding models.
 
-import { aboutWhole, asked } from "./call.js";
+import { aboutWhole, asked, modelOf } from "./call.js";
 
 // A gateway accepts as many values per call as OpenAI's API, in a body of at most 4 MiB. The client splits them into smaller requests.
 const MOST_VALUES = 2_048;
 const MOST_BYTES = 2_000_000;
 
 export const embeddingModel = (client, modelId) => ({
-  specificationVersion: "v4",
-  provider: "huggingface.embedding",
-  modelId,
+  ...modelOf("embedding", modelId),
   maxEmbeddingsPerCall: MOST_VALUES,
   [Symbol.for("vercel.ai.embeddingModel.maxInputBytesPerCall")]: MOST_BYTES,
   supportsParallelCalls: true,

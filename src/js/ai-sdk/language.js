@@ -2,7 +2,7 @@
 
 import { Answer } from "./answer.js";
 import { bodyOf } from "./body.js";
-import { aboutWhole, asked } from "./call.js";
+import { aboutWhole, asked, modelOf } from "./call.js";
 import { readable } from "./client.js";
 import { completionBodyOf } from "./completion.js";
 import { conceding } from "./concession.js";
@@ -12,12 +12,12 @@ import { partsOf } from "./stream.js";
 // URLs that models can fetch themselves. The SDK downloads all other files.
 const URLS = [/^https?:\/\//];
 
-export const chatModel = /* @__PURE__ */ modelOf("chat", (client) => client.chat.completions, bodyOf, { "image/*": URLS, "video/*": URLS });
+export const chatModel = /* @__PURE__ */ languageModel("chat", (client) => client.chat.completions, bodyOf, { "image/*": URLS, "video/*": URLS });
 
-export const completionModel = /* @__PURE__ */ modelOf("completion", (client) => client.completions, completionBodyOf, {});
+export const completionModel = /* @__PURE__ */ languageModel("completion", (client) => client.completions, completionBodyOf, {});
 
-// Makes a kind of model: `api` returns the client's function to call, `bodyFor` makes a body.
-function modelOf(kind, api, bodyFor, supportedUrls) {
+// Makes a kind of language model: `api` returns the client's function to call, `bodyFor` makes a body.
+function languageModel(kind, api, bodyFor, supportedUrls) {
   return (client, modelId) => {
     // Makes the call. If its server refuses something, it is made once more without that.
     const ask = (options, stream) =>
@@ -26,9 +26,7 @@ function modelOf(kind, api, bodyFor, supportedUrls) {
         return { ...(await asked(api(client()), { ...body, stream }, options, form)), warnings };
       });
     return {
-      specificationVersion: "v4",
-      provider: `huggingface.${kind}`,
-      modelId,
+      ...modelOf(kind, modelId),
       supportedUrls,
       async doGenerate(options) {
         const call = await ask(options, false);

@@ -1,11 +1,9 @@
 // Reranking models.
 
-import { aboutWhole, asked } from "./call.js";
+import { aboutWhole, asked, modelOf } from "./call.js";
 
 export const rerankingModel = (client, modelId) => ({
-  specificationVersion: "v4",
-  provider: "huggingface.reranking",
-  modelId,
+  ...modelOf("reranking", modelId),
   async doRerank(options) {
     const { documents, query, topN, providerOptions } = options;
     const isText = documents.type === "text";

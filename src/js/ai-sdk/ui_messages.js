@@ -29,11 +29,13 @@ const sent = (role, content) => messagesOf([{ role, content }], true, []);
 
 function turnsOf({ role, parts }, path) {
   mustBeOneOf(ROLES, role, `${path}.role`);
-  const known = each(parts, `${path}.parts`, (part, at) => partOf(part, at, role));
+  const known = partsOf(parts, path, role);
   if (role === "user") return userTurn(known);
   if (role === "system") return sent(role, known.map(({ type, text }) => (type === "text" ? text : "")).join(""));
   return assistantTurns(known);
 }
+
+const partsOf = (parts, path, role) => each(parts, `${path}.parts`, (part, at) => partOf(part, at, role));
 
 // A part in the form of the SDK's prompt. A call has its results with it, and a user's message in between has its turn. Parts that a model can't use stay unchanged.
 function partOf(part, path, role) {
@@ -46,7 +48,7 @@ function partOf(part, path, role) {
     return { type, text, providerOptions: { hfetch: { ...(FIELDS.includes(field) && { field }), ...(Array.isArray(details) && { details }) } } };
   }
   if (type === "file" && role === "user") return fileOf(part, path);
-  if (type === "steering-message") return { turn: userTurn(each(part.parts, `${path}.parts`, (part, at) => partOf(part, at, "user"))) };
+  if (type === "steering-message") return { turn: userTurn(partsOf(part.parts, path, "user")) };
   return /^(tool-|dynamic-tool$)/.test(type) ? callOf(part, path) : { type };
 }
 
