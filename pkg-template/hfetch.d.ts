@@ -2265,7 +2265,10 @@ export class APIError extends HfetchError {
   readonly error: unknown;
   /** The whole body, parsed if it is JSON; keys are redacted. */
   readonly body: unknown;
-  /** The part of a failed answer that arrived: of a whole answer that reports a failure, and of the streams that end in the classes below. */
+  /**
+   * The part of a failed answer that arrived: of a whole answer that reports a failure, and of the streams that end in the classes below. For a call of
+   * `completions.create`, which this type doesn't know apart, each choice has its `text` instead of a `message`.
+   */
   readonly partial?: PartialCompletion | null;
   /** Whether the same request may succeed later. (The name isn't `retryable`: workerd drops the connection after an uncaught error with a property of that name.) */
   readonly isRetryable: boolean;
