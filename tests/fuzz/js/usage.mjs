@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 
 const decoder = new TextDecoder("latin1");
+const FIELD = /^\ufeff?(?:data|event|id|retry|error)?:/m;
 const END = /(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n)$/;
 
 /** The first byte says how many bytes come before the end is near; the other bytes of the first line are the sizes of the pieces. */
@@ -33,22 +34,24 @@ function read(filter, parts, near) {
 
 const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** The wanted events of a body, each with its blank line; an event without one is kept only if nothing else is missing. */
+/** The wanted events of a body, each with its blank line; an event without one is kept only if nothing else is missing. A body that has no events at all is kept as it is. */
 function kept(body, wanted) {
   const events = decoder.decode(body).split(/(?<=(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n))/);
   const rest = END.test(events.at(-1)) ? "" : events.pop();
-  return [...events, ended(rest)].filter((event) => event !== "" && wanted(event)).join("");
+  const hasFields = (text) => FIELD.test(utf8(text));
+  return [...events, hasFields(events.join("")) || hasFields(rest) ? ended(rest) : rest].filter((event) => event !== "" && wanted(event)).join("");
 }
 
 function ended(rest) {
   const lines = rest.split(/\r\n|\r|\n/);
   if (lines.pop() === "" && lines.every((line) => line === "" || line.startsWith(":"))) return rest;
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(rest));
-  const data = text.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
+  const data = utf8(rest).split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
   const frames = data.trim() === "" ? [] : data.trim().split("\n");
   const isWhole = isJson(data) || (frames.length > 0 && frames.every((frame) => ["", "[DONE]"].includes(frame.trim()) || frame.trim().startsWith(":") || isJson(frame)));
   return isWhole ? rest + (rest.endsWith("\n") ? "\n" : "\n\n") : "";
 }
+
+const utf8 = (text) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(text));
 
 function isJson(text) {
   try {
