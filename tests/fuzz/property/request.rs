@@ -43,8 +43,13 @@ pub fn hold(data: &[u8]) {
             assert_eq!(parse(rest.as_bytes()).as_object(), Some(&kept));
         }
     }
+    // As with a budget, which also refuses an answer without an end.
     let bounded = Defaults {
         max_tokens: Some("100"),
+        caps: Caps {
+            is_spending: true,
+            ..Caps::NONE
+        },
         ..DEFAULTS
     };
     if let Ok(request) = chat(text, bounded, &mut |_| {}) {
