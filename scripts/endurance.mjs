@@ -8,7 +8,7 @@ import { table } from "../tests/bench/document.mjs";
 const COMMANDS = {
   faults: "npm run test:faults",
   fuzz: "npm run fuzz -- --seconds 600",
-  soak: "npm run soak -- --requests 1000000 --runtime node24,workerd",
+  soak: "npm run soak -- --requests 300000 --runtime node24,workerd",
   memory: "npm run memory",
   overload: "npm run overload",
 };
