@@ -193,15 +193,18 @@ export class Decoder {
         } else if (word < ANY_NUMBER) {
           values[slot] = CONSTANTS[word];
         } else {
-          const length = word === ANY_LIST ? list[ops++] : 1;
-          const array = new Array(length);
+          const isList = word === ANY_LIST;
+          const length = isList ? list[ops++] : 1;
+          const array = isList ? new Array(length) : null;
+          let value;
           for (let place = 0; place < length; place++) {
-            const any = word === ANY_LIST ? list[ops++] : word;
-            if (any < ANY_NUMBER) array[place] = CONSTANTS[any];
-            else if (any === ANY_NUMBER) array[place] = numbers[float++];
-            else array[place] = text.slice(at, (at += any - ANY_STRING));
+            const any = isList ? list[ops++] : word;
+            if (any < ANY_NUMBER) value = CONSTANTS[any];
+            else if (any === ANY_NUMBER) value = numbers[float++];
+            else value = text.slice(at, (at += any - ANY_STRING));
+            if (isList) array[place] = value;
           }
-          values[slot] = word === ANY_LIST ? array : array[0];
+          values[slot] = isList ? array : value;
         }
       }
       chunks[item] = isMoved ? inOrder(template, values, list, order) : topLevel(template.root, values);

@@ -19,7 +19,7 @@ impl Literal {
 }
 
 /// The literals, each at the place that two bits of its first letter name. Which one comes next can't be foreseen, and a processor loses
-/// ten nanoseconds with a wrong guess; so a literal is looked up instead of compared with one after the other.
+/// some nanoseconds with a wrong guess; so a literal is looked up instead of compared with one after the other.
 static LITERALS: [Literal; 4] = [
     Literal::new(b"false,\0\0", 2, 5),
     Literal::new(b"null,\0\0\0", 0, 4),

@@ -71,8 +71,7 @@ test("the order of the characters that the build looks for makes the text as sma
   assert.deepEqual(values.toSorted((a, b) => a - b), frequent(wasm).toSorted((a, b) => a - b));
   const encoded = encode(wasm, values);
   assert.deepEqual(Buffer.from(decode(...encoded)), wasm);
-  const part = wasm.subarray(0, 20_000);
-  assert.deepEqual(alphabet(part), alphabet(part));
+  assert.deepEqual(alphabet(wasm), values);
   const sizes = [encoded.flat().join(""), encode(wasm).flat().join(""), wasm].map((data) => brotliCompressSync(data).length);
   t.diagnostic(`${sizes[0]} bytes, by frequency ${sizes[1]}, as a file ${sizes[2]}`);
   assert.ok(sizes[0] < sizes[1] * 0.99 && sizes[0] < sizes[2] * 1.01);
